@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "platform/redis/client.h"
+#include "platform/telemetry/metrics.h"
+#include "project/context.h"
+
+namespace gatehouse::protection {
+
+// One bucket to take from: GCRA with `limit.burst` per `limit.period`.
+struct Bucket {
+  std::string name;   // "authentication.password.per_ip": <group>.<scope>
+  std::string group;  // "authentication.password"
+  std::string key;    // what it counts: an address, a user, a target
+  project::RateLimit limit;
+  double weight = 1;
+};
+
+// The one limiter in front of every credential check and every message. Windows live in Redis; while Redis is away an
+// in-process limiter with the same limits goes on.
+class RateLimiter {
+ public:
+  RateLimiter(redis::Client& redis, telemetry::Metrics& metrics) : redis_(redis), metrics_(metrics) {}
+
+  // Takes from all, or from none: Error TooManyRequest/RateLimited with info {bucket_name, rate_limit {name, group},
+  // rate_limit_name} and Retry-After for the first that is empty. Disabled buckets are passed over.
+  Task<void> take(project::Context& ctx, std::vector<Bucket> buckets);
+
+ private:
+  redis::Client& redis_;
+  telemetry::Metrics& metrics_;
+};
+
+}  // namespace gatehouse::protection

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+
+#include "platform/base/time.h"
+
+namespace gatehouse {
+
+// What one request (or one piece of a worker's work) carries through the house. Lives as long as that work; passed by
+// reference. `project::Context` adds the tenant.
+class Context {
+ public:
+  std::string request_id;
+  std::string client_ip;   // as seen through trusted proxies; empty in workers
+  std::string user_agent;  // at most 1,024 characters; empty in workers
+  Micros deadline{};       // boot time; work that would end later is refused with 503
+
+  Context() = default;
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+  ~Context() = default;
+
+  // While a PostgreSQL connection is leased nothing else may be waited for: no hashing, no HTTP, no Redis, no second lease.
+  // Each of those calls `assert_no_lease("hashing")` first, which ends the process with a clear message (a bug, not an error).
+  void lease_begins();
+  void lease_ends();
+  bool holds_lease() const { return lease_; }
+  void assert_no_lease(const char* what) const;
+
+  Micros time_left() const { return deadline - boot_time(); }
+
+ private:
+  bool lease_ = false;
+};
+
+}  // namespace gatehouse

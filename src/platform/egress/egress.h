@@ -1,0 +1,70 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "platform/base/context.h"
+#include "platform/base/error.h"
+#include "platform/base/task.h"
+
+namespace gatehouse::egress {
+
+struct Options {
+  std::vector<std::string> allow;  // CIDRs of private, loopback or link-local addresses that may be reached
+  std::string proxy;               // for HTTP; empty: none
+  std::string extra_ca_file;       // PEM, beside the system's
+};
+
+struct HttpRequest {
+  std::string method = "GET";
+  std::string url;  // https:// or http://
+  std::vector<std::string> headers;  // "Name: value"
+  std::string body;
+  Seconds at_most{10};
+  std::size_t response_bytes = 1024 * 1024;
+  int redirects = 0;  // how many are followed; each target is checked again
+};
+
+struct HttpResponse {
+  int status = 0;
+  std::string body;
+  std::string content_type;
+};
+
+enum class SmtpSecurity { starttls, tls, none };
+
+struct Mail {
+  std::string host;
+  int port = 587;
+  SmtpSecurity security = SmtpSecurity::starttls;
+  std::string username;  // empty: no AUTH
+  std::string password;
+  std::string envelope_from;
+  std::string envelope_to;
+  std::string message;  // RFC 5322 with CRLF
+  Seconds at_most{30};
+};
+
+// Every outgoing connection of the product. Resolves a name once, refuses private, loopback and link-local addresses (and
+// their IPv6 forms) that are not allowed, connects to what it resolved, bounds time and size. Nothing blocks the core.
+// Errors are Error ServiceUnavailable (reason EgressUnavailable) or Error Forbidden (reason EgressForbidden).
+class Client {
+ public:
+  Client(asio::io_context& io, Options options);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  Task<HttpResponse> http(Context& ctx, HttpRequest request);
+
+  // Returns when the server took responsibility (250 after DATA). `permanent` in the Error's info tells a 5xx from the rest.
+  Task<void> send(Context& ctx, Mail mail);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gatehouse::egress

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "platform/http/router.h"
+
+namespace gatehouse::http {
+
+struct Limits {
+  std::size_t header_bytes = 16 * 1024;
+  std::size_t body_bytes = 1024 * 1024;
+  Seconds header_time{10};
+  Seconds body_time{30};
+  Seconds write_time{30};
+  Seconds idle_time{75};
+  Seconds handler_time{30};
+  std::size_t pipeline_depth = 32;
+  std::size_t connections_per_core = 20'000;
+};
+
+struct TlsFiles {
+  std::string certificate;  // PEM chain
+  std::string key;          // PEM
+};
+
+struct ServerOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;  // 0: any free one
+  Limits limits;
+  std::vector<std::string> trusted_proxies{"127.0.0.0/8", "::1/128"};  // CIDRs
+  std::optional<TlsFiles> tls;
+};
+
+// One core's share of a listener (SO_REUSEPORT). Constructed and used on that core's thread.
+class Server {
+ public:
+  // `handle` answers every request; what it throws becomes the error's response, with a JSON body of the contract's shape.
+  Server(asio::io_context& io, ServerOptions options, Handler handle);
+  ~Server();
+
+  std::uint16_t port() const;
+  void start();
+
+  // Stops accepting, answers what is in flight with "Connection: close", resolves when the last connection is gone or after
+  // `at_most`.
+  Task<void> drain(Seconds at_most);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gatehouse::http
