@@ -32,7 +32,8 @@ struct ClientOptions {
   std::size_t depth = 1024;
 };
 
-// One core's pipelined connection. Everything fails with Error ServiceUnavailable within a second while the server is away.
+// One core's pipelined connection. Everything fails with Error ServiceUnavailable within a second while the server is
+// away.
 class Client {
  public:
   Client(asio::io_context& io, ClientOptions options);
