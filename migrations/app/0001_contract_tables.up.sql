@@ -1,3 +1,4 @@
+-- already there with table: _auth_migration
 -- The app database's tables as an existing installation has them: names, types and constraints are contract.
 CREATE TABLE _auth_authenticator (
     id text NOT NULL,

@@ -1,3 +1,4 @@
+-- already there with table: _audit_migration
 -- The audit database's tables: names, types and constraints are contract. Monthly partitions are native and made by the
 -- worker; pg_partman is not needed.
 CREATE TABLE _audit_analytic_count (

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "platform/pch.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "platform/pch.h"

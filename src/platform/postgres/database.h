@@ -14,11 +14,11 @@
 namespace gatehouse::postgres {
 
 struct DatabaseOptions {
-  std::string url;                      // postgres://…; several hosts are tried in turn
+  std::string url;  // postgres://…; several hosts are tried in turn
   std::string schema = "public";
-  std::size_t shared_connections = 2;   // pipelined, for single statements
-  std::size_t leased_connections = 8;   // for transactions
-  std::size_t pipeline_depth = 128;     // per shared connection; beyond it 503
+  std::size_t shared_connections = 2;  // pipelined, for single statements
+  std::size_t leased_connections = 8;  // for transactions
+  std::size_t pipeline_depth = 128;    // per shared connection; beyond it 503
   Micros lease_wait = std::chrono::milliseconds{250};
   Micros connect_time = std::chrono::seconds{2};  // per host
   Micros statement_time = std::chrono::seconds{5};
@@ -31,8 +31,8 @@ struct DatabaseHealth {
   std::size_t statements_waiting = 0;
 };
 
-// One core's connections to one PostgreSQL. Everything fails with Error ServiceUnavailable within a second while the server
-// is away, and works again by itself.
+// One core's connections to one PostgreSQL. Everything fails with Error ServiceUnavailable within a second while the
+// server is away, and works again by itself.
 class Database {
  public:
   Database(asio::io_context& io, DatabaseOptions options);
@@ -43,9 +43,9 @@ class Database {
   // One statement on a shared connection: one round trip, its own transaction.
   Task<Result> run(Context& ctx, Sql sql, Params params);
 
-  // One round trip, one transaction, all or nothing. Retried on serialization failure and deadlock. The first error is thrown
-  // as StatementError. A connection lost after sending is Error ServiceUnavailable with reason "CommitUnknown": it may have
-  // happened (domain/consume makes such a retry safe).
+  // One round trip, one transaction, all or nothing. Retried on serialization failure and deadlock. The first error is
+  // thrown as StatementError. A connection lost after sending is Error ServiceUnavailable with reason "CommitUnknown":
+  // it may have happened (domain/consume makes such a retry safe).
   Task<std::vector<Result>> batch(Context& ctx, Batch batch);
 
   // Runs `body` in a transaction on a leased connection and commits. The body may run twice (serialization failure,

@@ -1,11 +1,20 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gatehouse::postgres {
 
-// One change of a schema: "<version>_<name>.up.sql" and ".down.sql" under migrations/<set>/.
+// One change of a schema: "<version>_<name>.up.sql" and ".down.sql" under migrations/<set>/. The first line of an up
+// file may say how it runs:
+//   "-- no transaction"                   its statements (each ends with ";" at the end of a line) run one by one,
+//   outside a
+//                                         transaction (CREATE INDEX CONCURRENTLY); they can be run again after a
+//                                         failure
+//   "-- already there with table: NAME"   where that table exists, the change counts as applied and is never taken back
+//   (a
+//                                         database of an existing installation)
 struct MigrationFile {
   std::string id;  // "0001_contract_tables"
   std::string up;
@@ -22,11 +31,21 @@ struct MigrationState {
 // The migrations of a set ("app", "audit") that the build put into the binary.
 std::vector<MigrationFile> embedded_migrations(std::string_view set);
 
-// Blocking; used by `gatehouse migrate` and `gatehouse dev`, never by a server. All run under an advisory lock, each file in
-// its own transaction with lock_timeout 2 s and retries, unless its first line is "-- no transaction". Throw
-// std::runtime_error with a message for the operator.
+// Blocking; used by `gatehouse migrate` and `gatehouse dev`, never by a server. All run under an advisory lock on one
+// session, each file in its own transaction with lock_timeout 2 s and retries. What was applied stands in
+// _gatehouse_migration. The first two return the ids they applied or took back. Throw std::runtime_error with a message
+// for the operator.
 std::vector<std::string> migrate_up(const std::string& url, const std::string& schema, std::string_view set);
-std::vector<std::string> migrate_down(const std::string& url, const std::string& schema, std::string_view set, int steps);
+std::vector<std::string> migrate_down(const std::string& url, const std::string& schema, std::string_view set,
+                                      int steps);
 std::vector<MigrationState> migration_status(const std::string& url, const std::string& schema, std::string_view set);
+
+// The same for migrations that are not the embedded ones.
+std::vector<std::string> migrate_up(const std::string& url, const std::string& schema, std::string_view set,
+                                    const std::vector<MigrationFile>& files);
+std::vector<std::string> migrate_down(const std::string& url, const std::string& schema, std::string_view set,
+                                      const std::vector<MigrationFile>& files, int steps);
+std::vector<MigrationState> migration_status(const std::string& url, const std::string& schema, std::string_view set,
+                                             const std::vector<MigrationFile>& files);
 
 }  // namespace gatehouse::postgres

@@ -36,8 +36,8 @@ struct Binary {
   Bytes bytes;
 };
 
-// Encoded parameters ($1, $2 …), text format. Accepts strings, StrongString, numbers, bool, TimePoint, Binary, JSON values,
-// vectors of strings (text[]) and std::optional of them.
+// Encoded parameters ($1, $2 …), text format. Accepts strings, StrongString, numbers, bool, TimePoint, Binary, JSON
+// values, vectors of strings (text[]) and std::optional of them.
 class Params {
  public:
   Params() = default;
@@ -79,7 +79,8 @@ class Params {
   std::vector<std::optional<std::string>> values_;
 };
 
-// A column's text becomes a C++ value. Throws std::runtime_error for text that does not fit (a bug, not an input error).
+// A column's text becomes a C++ value. Throws std::runtime_error for text that does not fit (a bug, not an input
+// error).
 void decode(std::string_view text, std::string& out);
 void decode(std::string_view text, bool& out);
 void decode(std::string_view text, std::int16_t& out);
@@ -108,8 +109,8 @@ class Result {
   std::int64_t affected() const;
   std::optional<std::string_view> at(std::size_t row, std::size_t column) const;  // nothing for NULL
 
-  // Row `row` as T: a described struct (members in the order of the columns, std::optional for nullable ones), or a single
-  // value.
+  // Row `row` as T: a described struct (members in the order of the columns, std::optional for nullable ones), or a
+  // single value.
   template <class T>
   T as(std::size_t row) const {
     if constexpr (boost::describe::has_describe_members<T>::value) {

@@ -12,7 +12,8 @@
 
 namespace gatehouse::postgres {
 
-// The server refused a statement. Anything else that goes wrong (no server, no lease, no time) is Error ServiceUnavailable.
+// The server refused a statement. Anything else that goes wrong (no server, no lease, no time) is Error
+// ServiceUnavailable.
 class StatementError : public std::runtime_error {
  public:
   StatementError(std::string sqlstate, std::string constraint, const std::string& message)
@@ -33,9 +34,9 @@ struct Statement {
   Params params;
 };
 
-// Writes that are known beforehand and happen together: sent as one segment, which PostgreSQL runs as one transaction. What
-// must hold is written as SQL that fails (a unique key, _gatehouse_require), so that nothing of it happens otherwise. This is
-// how the house writes; an interactive transaction is for the rare case that cannot be said so.
+// Writes that are known beforehand and happen together: sent as one segment, which PostgreSQL runs as one transaction.
+// What must hold is written as SQL that fails (a unique key, _gatehouse_require), so that nothing of it happens
+// otherwise. This is how the house writes; an interactive transaction is for the rare case that cannot be said so.
 class Batch {
  public:
   template <class... Args>
