@@ -1,3 +1,3 @@
-// Asio's own sources, compiled once (BOOST_ASIO_SEPARATE_COMPILATION).
+// The one place where Asio's own code is compiled.
 #include <boost/asio/impl/src.hpp>
 #include <boost/asio/ssl/impl/src.hpp>

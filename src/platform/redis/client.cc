@@ -99,6 +99,7 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
   void sweep();
   void fail_all();
 
+  void tell_away(const std::string& why);
   void not_connected(const std::string& why);
 
   static Task<void> run(std::shared_ptr<Impl> self);
@@ -195,6 +196,7 @@ void Client::Impl::sweep() {
     arm_sweeper();
     return;
   }
+  tell_away("no answer in time");
   if (link != nullptr) {
     lose(link, State::away);
     return;
@@ -222,6 +224,7 @@ Task<void> Client::Impl::read_replies(std::shared_ptr<Impl> self, std::shared_pt
       const bool elsewhere = wrong_server(reply);
       pending->reply.set(std::move(reply));
       if (elsewhere) {
+        self->tell_away("not a master that is ready");
         self->lose(link, State::away);
       }
     }
@@ -245,7 +248,9 @@ Task<bool> Client::Impl::connect(std::shared_ptr<Impl> self) {
   try {
     co_await fresh->open(self->address);
     patience.cancel();
-  } catch (const std::exception& error) {
+  } catch (const boost::system::system_error& error) {
+    why = error.code().message();
+  } catch (const std::runtime_error& error) {
     why = error.what();
   }
   if (why.empty() && !*late && self->state != State::closed) {
@@ -258,11 +263,15 @@ Task<bool> Client::Impl::connect(std::shared_ptr<Impl> self) {
   co_return false;
 }
 
-void Client::Impl::not_connected(const std::string& why) {
+void Client::Impl::tell_away(const std::string& why) {
   if (!told_away && state != State::closed) {
     told_away = true;
     log::warn("Redis is away", {{"redis", address.describe()}, {"cause", why}});
   }
+}
+
+void Client::Impl::not_connected(const std::string& why) {
+  tell_away(why);
   if (state == State::connecting) {
     state = State::away;
     fail_all();
