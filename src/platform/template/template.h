@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,11 +12,16 @@ namespace gatehouse::text {
 
 enum class Escape { html, none };
 
-// A mustache template, parsed once. {{name}} escapes, {{{name}}} does not, {{#list}} … {{/list}}, {{>part}}.
+// Gives the text of {{>name}}; nothing where there is no such part.
+using Parts = std::function<std::optional<std::string_view>(std::string_view name)>;
+
+// A mustache template, parsed once. {{name}} escapes, {{{name}}} does not, {{#list}} … {{/list}}, {{>part}}; dots in a
+// name reach into objects. Sections treat "", 0, null, false and [] as "not there".
 class Template {
  public:
-  // Throws std::runtime_error with what is wrong and where. `part(name)` gives the text of {{>name}}.
-  Template(std::string_view text, Escape escape);
+  // Throws std::runtime_error with what is wrong and where; a part that is not there, or that includes itself, is
+  // wrong.
+  Template(std::string_view text, Escape escape, const Parts& parts = {});
   ~Template();
   Template(Template&&) noexcept;
 
