@@ -59,6 +59,20 @@ CREATE TABLE _gatehouse_need (
 ) PARTITION BY RANGE (expires_on);
 CREATE TABLE _gatehouse_need_default PARTITION OF _gatehouse_need DEFAULT;
 
+-- Whether a user may hold sessions and tokens at this time. `is_disabled` of the contract counts until
+-- `account_status_stale_from`; the columns that it is made from count always.
+CREATE FUNCTION _gatehouse_user_active(u _auth_user, at timestamptz) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT NOT (
+    (u.is_disabled AND coalesce(at AT TIME ZONE 'UTC' < u.account_status_stale_from, true))
+    OR coalesce(u.is_indefinitely_disabled, false)
+    OR coalesce(u.is_deactivated, false)
+    OR u.is_anonymized
+    OR coalesce(at AT TIME ZONE 'UTC' >= u.temporarily_disabled_from
+                AND at AT TIME ZONE 'UTC' < u.temporarily_disabled_until, false)
+    OR coalesce(at AT TIME ZONE 'UTC' < u.account_valid_from, false)
+    OR coalesce(at AT TIME ZONE 'UTC' >= u.account_valid_until, false))
+$$;
+
 -- IdP sessions.
 CREATE TABLE _gatehouse_session (
   app_id text NOT NULL,

@@ -1,29 +1,56 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "domain/model/ids.h"
+#include "platform/base/time.h"
 #include "platform/postgres/database.h"
 #include "project/context.h"
 
 namespace gatehouse::session {
 
-// The process's lease on its caches: "revoked stays revoked" on every host. A positive cached answer needs a lease no older
+// What a positive answer stands on: nothing of `ids` was revoked since. Made before the truth is read from PostgreSQL,
+// or right after a service answered, before anything else is awaited; asked again (`RevocationFeed::holds`) just before
+// the response is written.
+struct Ticket {
+  std::uint64_t generation = 0;  // of what is read without a gap
+  std::uint64_t sequence = 0;    // of the last revocation that was known
+  ProjectId app;
+  std::vector<std::string> ids;
+};
+
+// The process's lease on its caches: "revoked stays revoked" on every host. A positive answer needs a lease no older
 // than 1 s; the lease is renewed by a synchronously committed write together with a read of all revocations of the last
-// 2 × the longest transaction, counts from boot time read before sending, and is checked again just before a response is
-// written (http::Response::last_check).
+// 2 × the longest transaction, counts from boot time read before sending, and is checked again just before a response
+// is written (http::Response::last_check). One per core and database.
 class RevocationFeed {
  public:
-  RevocationFeed(postgres::Database& database, std::string process_id);
+  // `process_id`: UUID. `boot`: what age is measured by.
+  RevocationFeed(postgres::Database& database, std::string process_id, std::function<Micros()> boot = boot_time);
   ~RevocationFeed();
+  RevocationFeed(const RevocationFeed&) = delete;
+  RevocationFeed& operator=(const RevocationFeed&) = delete;
 
-  // Renews for ever, about 3 times a second; one per core and database.
+  // Renews for ever, about 3 times a second. Without it every answer renews for itself where it has to.
   Task<void> run();
 
   bool fresh() const;  // the lease is younger than 1 s by boot time
+  // Renews now unless the lease is fresh. Error ServiceUnavailable where that is not possible.
+  Task<void> ensure_fresh(gatehouse::Context& ctx);
 
-  // Known revocations, by id of a session, grant or user, or by `jti`.
-  bool revoked(const ProjectId& app, std::string_view id) const;
+  // By ids of sessions, grants and users, and by hashes of access tokens.
+  Ticket ticket(const ProjectId& app, std::vector<std::string> ids) const;
+  // The lease is fresh, without a gap since the ticket was made, and nothing of it was revoked since. False: answer
+  // 503.
+  bool holds(const Ticket& ticket) const;
+
+  Micros boot() const;
+  postgres::Database& database() const;
 
   // Adds the revocation to the batch that makes it true.
   static void add(postgres::Batch& batch, const project::Context& ctx, std::string_view kind, std::string_view id);

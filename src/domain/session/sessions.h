@@ -1,9 +1,12 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "domain/model/session.h"
+#include "domain/session/revocations.h"
 #include "project/context.h"
 
 namespace gatehouse::session {
@@ -14,23 +17,30 @@ struct OpenedSession {
   std::string token;  // "<session id>.<32 base62>": value of the cookie "session"
 };
 
-class RevocationFeed;
-
 // IdP sessions in PostgreSQL, with the core's cache under the process's lease (revocations.h).
 class Sessions {
  public:
-  explicit Sessions(RevocationFeed& revocations);
+  // `cached`: how many sessions the core keeps at most.
+  explicit Sessions(RevocationFeed& revocations, std::size_t cached = 20'000);
   ~Sessions();
 
   // A new session, part of `batch`, with its event's session model left to the caller.
-  OpenedSession open(postgres::Batch& batch, const project::Context& ctx, const UserId& user, std::vector<std::string> amr);
+  OpenedSession open(postgres::Batch& batch, const project::Context& ctx, const UserId& user,
+                     std::vector<std::string> amr);
 
-  // The session of this cookie value, if it lives: not revoked, not expired, not idle too long, user not disabled. Writes
-  // last_access at most every min(idle timeout / 10, 5 minutes), in batches.
+  // The session of this cookie value, if it lives: not revoked, not expired, not idle too long, user not disabled.
+  // Writes last_access at most every min(idle timeout / 10, 5 minutes), in batches. Error ServiceUnavailable where
+  // nobody can tell now whether it was revoked.
   Task<std::optional<Session>> resolve(project::Context& ctx, std::string token);
+
+  // What `resolve`'s answer stands on, for http::Response::last_check; made right after it.
+  Ticket ticket(const project::Context& ctx, const Session& session) const;
 
   // Ends the session and the grants that depend on it.
   void revoke(postgres::Batch& batch, const project::Context& ctx, const SessionId& id);
+
+  // Writes the last uses that wait to be written: at the end of the process. Otherwise it happens within a second.
+  Task<void> flush();
 
  private:
   struct Impl;
