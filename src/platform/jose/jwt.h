@@ -44,13 +44,13 @@ struct Verified {
 
 // What a verifier insists on. There is no other way to read a JWT.
 struct Expected {
-  std::vector<std::string> types;       // allowed `typ` (case-insensitive); "" allows its absence
+  std::vector<std::string> types;  // allowed `typ` (case-insensitive); "" allows its absence
   std::vector<std::string> algorithms{"RS256", "ES256"};
 };
 
-// The claims, if the signature verifies under the key named by `kid` (or the only key, where there is no kid) with the key's
-// own algorithm. Nothing for anything else: unsecured, symmetric, nested, critical extensions, duplicate members, broken
-// encodings. Times, issuer and audience are the caller's to judge.
+// The claims, if the signature verifies under the key named by `kid` (or the only key, where there is no kid) with the
+// key's own algorithm. Nothing for anything else: unsecured, symmetric, nested, critical extensions, duplicate members,
+// broken encodings. Times, issuer and audience are the caller's to judge.
 std::optional<Verified> verify(std::string_view jwt, const std::vector<Key>& keys, const Expected& expected);
 
 // RFC 7638, base64url SHA-256.
