@@ -14,10 +14,12 @@ namespace gatehouse {
 struct CpuPoolOptions {
   std::size_t threads = 2;
   Micros longest_wait = std::chrono::seconds{2};
+  Micros first_estimate = std::chrono::milliseconds{20};  // how long one piece of work takes, until it was measured
 };
 
-// For what burns CPU longer than about a millisecond: password hashing, key generation. One for the process; its threads run
-// at lower priority. Fair by client network (/32, /56): each network's work waits behind its own, not behind everybody's.
+// For what burns CPU longer than about a millisecond: password hashing, key generation. One for the process; its
+// threads run at lower priority. Fair by client network (/32, /56): each network's work waits behind its own, not
+// behind everybody's. It ends before the cores' loops do: a result is posted to the loop that asked.
 class CpuPool {
  public:
   explicit CpuPool(CpuPoolOptions options);
@@ -25,25 +27,29 @@ class CpuPool {
   CpuPool(const CpuPool&) = delete;
   CpuPool& operator=(const CpuPool&) = delete;
 
-  // Runs `work` on a pool thread and resumes on the caller's core with what it returned or threw. Error ServiceUnavailable
-  // with Retry-After where the expected wait is over `longest_wait`; work whose context ran out of time is dropped.
+  // Runs `work` on a pool thread and resumes on the caller's core with what it returned or threw. Error
+  // ServiceUnavailable with Retry-After where the expected wait is over `longest_wait`; work whose context ran out of
+  // time is dropped.
   template <class F, class R = std::invoke_result_t<F>>
   Task<R> run(Context& ctx, F work) {
     auto state = std::make_shared<Shared<R, F>>(std::move(work));
     auto executor = co_await asio::this_coro::executor;
-    enqueue(ctx, [state, executor] {
-      try {
-        if constexpr (std::is_void_v<R>) {
-          state->work();
-          asio::post(executor, [state] { state->done.set(); });
-        } else {
-          auto value = std::make_shared<R>(state->work());
-          asio::post(executor, [state, value] { state->done.set(std::move(*value)); });
-        }
-      } catch (...) {
-        asio::post(executor, [state, why = std::current_exception()] { state->done.fail(why); });
-      }
-    }, [state, executor](std::exception_ptr why) { asio::post(executor, [state, why] { state->done.fail(why); }); });
+    enqueue(
+        ctx,
+        [state, executor] {
+          try {
+            if constexpr (std::is_void_v<R>) {
+              state->work();
+              asio::post(executor, [state] { state->done.set(); });
+            } else {
+              auto value = std::make_shared<R>(state->work());
+              asio::post(executor, [state, value] { state->done.set(std::move(*value)); });
+            }
+          } catch (...) {
+            asio::post(executor, [state, why = std::current_exception()] { state->done.fail(why); });
+          }
+        },
+        [state, executor](std::exception_ptr why) { asio::post(executor, [state, why] { state->done.fail(why); }); });
     co_return co_await state->done.wait();
   }
 
