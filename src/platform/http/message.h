@@ -19,7 +19,10 @@ std::string_view to_string(Method method);
 
 enum class Status : int {
   ok = 200,
+  created = 201,
+  accepted = 202,
   no_content = 204,
+  moved_permanently = 301,
   found = 302,
   see_other = 303,
   not_modified = 304,
@@ -29,9 +32,11 @@ enum class Status : int {
   not_found = 404,
   method_not_allowed = 405,
   request_timeout = 408,
+  conflict = 409,
   payload_too_large = 413,
-  unsupported_media_type = 415,
   uri_too_long = 414,
+  unsupported_media_type = 415,
+  expectation_failed = 417,
   too_many_requests = 429,
   header_too_large = 431,
   internal_error = 500,
@@ -94,12 +99,12 @@ struct Cookie {
   std::string name;
   std::string value;
   std::string path = "/";
-  std::string domain;                  // empty: host only
-  std::optional<long> max_age;         // seconds; none: a session cookie
-  std::string same_site = "Lax";       // Lax, Strict, None
+  std::string domain;             // empty: host only
+  std::optional<long> max_age;    // seconds; none: a session cookie
+  std::string same_site = "Lax";  // Lax, Strict, None
   bool secure = true;
   bool http_only = true;
-  bool clear = false;                  // expires it
+  bool clear = false;  // expires it
 
   std::string to_header() const;
 };
@@ -121,8 +126,8 @@ struct Response {
   Response& cookie(const Cookie& cookie) { return add("Set-Cookie", cookie.to_header()); }
   std::optional<std::string_view> header(std::string_view name) const;
 
-  // Called after the response is complete and just before it is written: returns a replacement, or nothing. Used to check
-  // a cache's lease once more.
+  // Called after the response is complete and just before it is written: returns a replacement, or nothing. Used to
+  // check a cache's lease once more.
   std::function<std::optional<Response>()> last_check;
 };
 

@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -22,7 +23,8 @@ struct Match {
   std::string allow;
 };
 
-// Paths like "/saml2/metadata/:id"; a last segment "*rest" takes the remainder. HEAD is answered by GET's route.
+// Paths like "/saml2/metadata/:id" and "/settings/mfa/oob_otp_:channel"; a last segment "*rest" takes the remainder.
+// HEAD is answered by GET's route.
 class RouteTable {
  public:
   void add(std::vector<Method> methods, std::string path);
@@ -34,7 +36,15 @@ class RouteTable {
     std::vector<Method> methods;
     std::string path;
   };
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view path) const { return std::hash<std::string_view>{}(path); }
+  };
+  bool try_route(std::size_t index, Method method, Match& match) const;
+
   std::vector<Route> routes_;
+  std::unordered_map<std::string, std::vector<std::size_t>, Hash, std::equal_to<>> literals_;
+  std::vector<std::size_t> patterns_;  // tried in their order, after the literals
 };
 
 // Routes with their handlers, for one kind of context.
@@ -50,7 +60,8 @@ class Router {
   Task<Response> handle(Ctx& ctx, Request& request) const {
     Match match = table_.find(request.method, request.path);
     if (!match.route) {
-      Response response = Response::text(match.status, match.status == Status::not_found ? "Not found\n" : "Method not allowed\n");
+      Response response =
+          Response::text(match.status, match.status == Status::not_found ? "Not found\n" : "Method not allowed\n");
       if (!match.allow.empty()) {
         response.set("Allow", match.allow);
       }

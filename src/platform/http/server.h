@@ -17,40 +17,48 @@ struct Limits {
   Seconds write_time{30};
   Seconds idle_time{75};
   Seconds handler_time{30};
-  std::size_t pipeline_depth = 32;
+  std::size_t pipeline_depth = 32;  // requests of one connection that are answered before others get their turn
   std::size_t connections_per_core = 20'000;
 };
 
+// Paths of PEM files.
 struct TlsFiles {
-  std::string certificate;  // PEM chain
-  std::string key;          // PEM
+  std::string certificate;  // the chain, the server's own first
+  std::string key;
 };
 
 struct ServerOptions {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 0;  // 0: any free one
+  std::uint16_t port = 0;    // 0: any free one
+  bool shares_port = false;  // joins another core's listener; without it an address in use is an error
   Limits limits;
   std::vector<std::string> trusted_proxies{"127.0.0.0/8", "::1/128"};  // CIDRs
   std::optional<TlsFiles> tls;
 };
 
+struct ServerCore;
+
 // One core's share of a listener (SO_REUSEPORT). Constructed and used on that core's thread.
 class Server {
  public:
-  // `handle` answers every request; what it throws becomes the error's response, with a JSON body of the contract's shape.
+  // `handle` answers every request; what it throws becomes the error's response, with a JSON body of the contract's
+  // shape.
   Server(asio::io_context& io, ServerOptions options, Handler handle);
   ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
 
+  // Bound from construction, so that the other cores can share it.
   std::uint16_t port() const;
+  std::size_t connections() const;
   void start();
 
-  // Stops accepting, answers what is in flight with "Connection: close", resolves when the last connection is gone or after
-  // `at_most`.
+  // Stops accepting, answers what is in flight with "Connection: close", resolves when the last connection is gone or
+  // after `at_most`.
   Task<void> drain(Seconds at_most);
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<ServerCore> core_;
 };
 
 }  // namespace gatehouse::http

@@ -8,8 +8,8 @@ namespace gatehouse::telemetry {
 
 using Labels = std::map<std::string, std::string>;
 
-// The process's metrics, in Prometheus' text format. Names start with "gatehouse_". Label values come from fixed sets, never
-// from input; more than 1,000 series of one name are refused.
+// The process's metrics, in Prometheus' text format. Names start with "gatehouse_". Label values come from fixed sets,
+// never from input; more than 1,000 series of one name are refused.
 class Metrics {
  public:
   Metrics();

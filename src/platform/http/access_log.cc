@@ -1,0 +1,55 @@
+#include "platform/http/access_log.h"
+
+#include <fmt/format.h>
+
+#include "platform/telemetry/json_text.h"
+#include "platform/telemetry/log.h"
+
+namespace gatehouse::http {
+
+namespace {
+
+// Up to this many bytes a write to a pipe is not mixed with another process's (POSIX PIPE_BUF).
+constexpr std::size_t kWriteSize = 4096;
+constexpr std::size_t kLongestPath = 512;
+
+void append_field(std::string& line, std::string_view name, std::string_view value) {
+  line += name;
+  telemetry::append_json_string(line, value);
+}
+
+}  // namespace
+
+void AccessLog::add(const AccessRecord& record) {
+  if (!log::enabled(log::Level::info)) {
+    return;
+  }
+  const std::size_t before = lines_.size();
+  lines_ += R"({"time":")";
+  lines_ += rfc3339(wall_clock());
+  lines_ += R"(","level":"info","message":"request")";
+  append_field(lines_, R"(,"method":)", record.method.substr(0, 16));
+  append_field(lines_, R"(,"path":)", record.path.substr(0, kLongestPath));
+  fmt::format_to(std::back_inserter(lines_), R"(,"status":{},"bytes":{},"duration_us":{})", record.status, record.bytes,
+                 record.duration.count());
+  append_field(lines_, R"(,"client_ip":)", record.client_ip);
+  append_field(lines_, R"(,"request_id":)", record.request_id);
+  append_field(lines_, R"(,"host":)", record.host);
+  lines_ += "}\n";
+  if (lines_.size() < kWriteSize) {
+    return;
+  }
+  if (before > 0 && lines_.size() > kWriteSize) {
+    log::write_lines(std::string_view{lines_}.substr(0, before));
+    lines_.erase(0, before);
+    return;
+  }
+  flush();
+}
+
+void AccessLog::flush() {
+  log::write_lines(lines_);
+  lines_.clear();
+}
+
+}  // namespace gatehouse::http

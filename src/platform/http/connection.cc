@@ -1,0 +1,504 @@
+#include <sys/socket.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include "platform/base/utf8.h"
+#include "platform/http/ascii.h"
+#include "platform/http/error_response.h"
+#include "platform/http/forwarded.h"
+#include "platform/http/read_buffer.h"
+#include "platform/http/request_parser.h"
+#include "platform/http/response_head.h"
+#include "platform/http/server_core.h"
+#include "platform/telemetry/log.h"
+
+namespace gatehouse::http {
+
+namespace {
+
+using boost::system::error_code;
+using TlsStream = asio::ssl::stream<Socket>;
+
+constexpr auto kAwaitTuple = asio::as_tuple(asio::use_awaitable_t<Executor>{});
+constexpr Micros kLingerTime = Seconds{2};
+constexpr Micros kHandlerGrace = Seconds{1};
+constexpr Micros kParkAfter = Seconds{3};
+constexpr std::size_t kLingerBytes = 256 * 1024;
+constexpr std::size_t kBodyRead = 16 * 1024;
+constexpr std::size_t kCopyUpTo = 16 * 1024;
+constexpr std::size_t kLongestUserAgent = 1024;
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::string_view kTookTooLong =
+    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nCache-Control: no-store\r\n"
+    "Connection: close\r\n\r\n";
+
+bool is_request_id(std::string_view text) {
+  return !text.empty() && text.size() <= 64 &&
+         std::ranges::all_of(text, [](char c) { return is_alphanumeric(c) || c == '.' || c == '_' || c == '-'; });
+}
+
+enum class Phase { idle, head, body, handling, writing, closing };
+
+// One connection: requests are read, handled and answered one after the other, so that answers keep their order and
+// what a client sends ahead waits in its socket.
+template <class Stream>
+class StreamConnection final : public Connection {
+  static constexpr bool kTls = std::is_same_v<Stream, TlsStream>;
+
+ public:
+  template <class... Args>
+  StreamConnection(std::shared_ptr<ServerCore> core, const IpAddress& peer, Args&&... args)
+      : core_(std::move(core)), stream_(std::forward<Args>(args)...), peer_(peer), peer_ip_(peer.text()) {
+    ++core_->connection_count;
+    enter(Phase::idle, core_->options.limits.header_time);
+  }
+  ~StreamConnection() override { --core_->connection_count; }
+
+  Task<void> run() override {
+    if constexpr (kTls) {
+      enter(Phase::closing, core_->options.limits.header_time);
+      if (const auto [error] = co_await stream_.async_handshake(asio::ssl::stream_base::server, kAwaitTuple); error) {
+        co_return;
+      }
+    }
+    enter(Phase::idle, core_->options.limits.header_time);
+    while (co_await read_head()) {
+      if (!co_await exchange()) {
+        break;
+      }
+      co_await take_turns();
+      enter(Phase::idle, core_->options.limits.idle_time);
+    }
+    co_await finish();
+  }
+
+  void sweep(Micros now) override {
+    if (now < deadline_) {
+      park_if_long_idle(now);
+      return;
+    }
+    switch (phase_) {
+      case Phase::idle:
+      case Phase::head:
+      case Phase::body:
+        expired_ = true;
+        cancel();
+        return;
+      case Phase::handling:
+        give_up();
+        return;
+      case Phase::writing:
+      case Phase::closing:
+        abort();
+        return;
+    }
+  }
+
+  void drain() override {
+    if (phase_ == Phase::idle) {
+      cancel();
+    }
+  }
+
+  void close_if_idle(Micros since) override {
+    if (phase_ == Phase::idle && entered_ < since) {
+      expired_ = true;
+      cancel();
+    }
+  }
+
+  void abort() override {
+    error_code ignored;
+    gone_ = true;
+    socket().close(ignored);
+  }
+
+ private:
+  Socket& socket() {
+    if constexpr (kTls) {
+      return stream_.next_layer();
+    } else {
+      return stream_;
+    }
+  }
+
+  void cancel() {
+    error_code ignored;
+    socket().cancel(ignored);
+  }
+
+  void enter(Phase phase, Micros time) { enter_at(boot_time(), phase, time); }
+  void enter_at(Micros now, Phase phase, Micros time) {
+    phase_ = phase;
+    entered_ = now;
+    deadline_ = now + time;
+    expired_ = false;
+  }
+
+  // The handler did not keep its deadline. Its answer, should it come, is dropped.
+  void give_up() {
+    error_code ignored;
+    if constexpr (!kTls) {
+      stream_.write_some(asio::buffer(kTookTooLong), ignored);
+      stream_.shutdown(Socket::shutdown_send, ignored);
+    }
+    log::warn("a request took longer than its handler may", {{"request_id", request_id_}});
+    abort();
+  }
+
+  void park_if_long_idle(Micros now) {
+    if (kTls || phase_ != Phase::idle || parked_ || now - entered_ < kParkAfter) {
+      return;
+    }
+    parked_ = true;
+    cancel();
+  }
+
+  // Waits for one whole request head, or for what has to be refused; false where the connection ends without an answer.
+  Task<bool> read_head() {
+    scan_ = {};
+    refusal_.reset();
+    if (!buffer_.empty()) {
+      enter(Phase::head, core_->options.limits.header_time);
+    }
+    while (!has_head()) {
+      if (co_await fill(0)) {
+        if (phase_ == Phase::idle) {
+          enter(Phase::head, core_->options.limits.header_time);
+        }
+        continue;
+      }
+      if (!expired_ || buffer_.empty() || gone_) {
+        co_return false;
+      }
+      refusal_ = Refusal{Status::request_timeout, "the request's head did not come in time"};
+    }
+    co_return true;
+  }
+
+  bool has_head() {
+    if (refusal_) {
+      return true;
+    }
+    try {
+      head_length_ = scan_.scan(buffer_.view());
+      // An empty line before a request is skipped (RFC 9112 2.2).
+      for (int skipped = 0; head_length_ == 2 && skipped < 2; ++skipped) {
+        buffer_.consume(2);
+        scan_ = {};
+        head_length_ = scan_.scan(buffer_.view());
+      }
+      check_head_size();
+    } catch (const Refusal& refusal) {
+      refusal_ = refusal;
+      return true;
+    }
+    return head_length_ > 0;
+  }
+
+  void check_head_size() {
+    const std::size_t size = head_length_ > 0 ? head_length_ : buffer_.view().size();
+    if (size <= core_->options.limits.header_bytes) {
+      return;
+    }
+    if (scan_.in_first_line()) {
+      throw Refusal{Status::uri_too_long, "the request line is too long"};
+    }
+    throw Refusal{Status::header_too_large, "the request's head is too large"};
+  }
+
+  // Reads what has come, or waits for it. False at the end of the stream, on errors and time-outs.
+  Task<bool> fill(std::size_t wanted) {
+    for (;;) {
+      buffer_.prepare(wanted);
+      const auto [error, count] =
+          co_await stream_.async_read_some(asio::buffer(buffer_.tail(), buffer_.room()), kAwaitTuple);
+      buffer_.commit(count);
+      if (!error) {
+        parked_ = false;
+        co_return true;
+      }
+      if (error != asio::error::operation_aborted || expired_ || gone_) {
+        co_return false;
+      }
+      if (core_->draining && phase_ == Phase::idle) {
+        co_return take_last_bytes();
+      }
+      if (parked_ && !co_await park()) {
+        co_return core_->draining && !gone_ && !expired_ && take_last_bytes();
+      }
+    }
+  }
+
+  // Gives an idle connection's memory back until something comes.
+  Task<bool> park() {
+    buffer_.release();
+    output_ = {};
+    const auto [error] = co_await socket().async_wait(Socket::wait_read, kAwaitTuple);
+    parked_ = false;
+    co_return !error;
+  }
+
+  // While draining: a request that is here already is answered.
+  bool take_last_bytes() {
+    if constexpr (kTls) {
+      return false;
+    } else {
+      error_code error;
+      buffer_.prepare();
+      buffer_.commit(stream_.read_some(asio::buffer(buffer_.tail(), buffer_.room()), error));
+      return !error && !buffer_.empty();
+    }
+  }
+
+  // One request and its answer; true where the connection goes on.
+  Task<bool> exchange() {
+    Request request;
+    Context ctx;
+    started_ = boot_time();
+    begin(request, ctx);
+    RequestParser parser(core_->options.limits, request);
+    std::optional<Response> refused = refusal_ ? response_of(*refusal_) : parse_head(parser, request, ctx);
+    if (!refused && !parser.done()) {
+      refused = co_await read_body(parser, request);
+    }
+    bool keep_alive = false;
+    Response response;
+    if (refused) {
+      response = std::move(*refused);
+      lingers_ = true;
+    } else {
+      enter_at(started_, Phase::handling, core_->options.limits.handler_time + kHandlerGrace);
+      try {
+        response = co_await core_->handle(ctx, request);
+      } catch (...) {
+        response = response_of_current_exception(ctx);
+      }
+      keep_alive = parser.keep_alive();
+    }
+    if (gone_) {
+      co_return false;
+    }
+    finalise(ctx, response);
+    keep_alive = keep_alive && !core_->draining;
+    ResponseFrame frame{.request_id = ctx.request_id,
+                        .date = core_->date.at(started_),
+                        .head_request = request.method == Method::head,
+                        .close = !keep_alive,
+                        .say_keep_alive = keep_alive && parser.http_1_0()};
+    const bool written = co_await write(response, frame);
+    record(request, parser.method_name(), response);
+    co_return written&& keep_alive;
+  }
+
+  void begin(Request& request, Context& ctx) {
+    request.peer_ip = peer_ip_;
+    request.client_ip = peer_ip_;
+    request.secure = kTls;
+    request.request_id = core_->ids.next();
+    ctx.request_id = request.request_id;
+    request_id_ = request.request_id;
+    ctx.deadline = started_ + core_->options.limits.handler_time;
+  }
+
+  std::optional<Response> parse_head(RequestParser& parser, Request& request, Context& ctx) {
+    const std::string_view head = buffer_.view().substr(0, head_length_);
+    try {
+      parser.head(head);
+    } catch (const Refusal& refusal) {
+      return response_of(refusal);
+    } catch (const Error& error) {
+      return response_of(error);
+    }
+    buffer_.consume(head_length_);
+    const Origin origin = origin_of(peer_, kTls, request.headers, core_->trusted);
+    request.secure = origin.secure;
+    if (origin.client != peer_) {
+      request.client_ip = origin.client.text();
+    }
+    const auto id = request.header("X-Request-Id");
+    if (id && is_request_id(*id) && core_->trusted.trusts(peer_)) {
+      request.request_id = *id;
+    }
+    ctx.request_id = request.request_id;
+    ctx.client_ip = request.client_ip;
+    ctx.user_agent = utf8_or_question_marks(request.header("User-Agent").value_or(""), kLongestUserAgent);
+    return std::nullopt;
+  }
+
+  Task<std::optional<Response>> read_body(RequestParser& parser, Request& request) {
+    enter(Phase::body, core_->options.limits.body_time);
+    if (parser.expects_continue() && buffer_.empty()) {
+      co_await write_all({asio::buffer(kContinue), {}});
+    }
+    for (;;) {
+      if (auto refused = parse_body(parser)) {
+        co_return refused;
+      }
+      if (parser.done()) {
+        break;
+      }
+      if (buffer_.view().size() > core_->options.limits.header_bytes) {
+        co_return response_of(Refusal{Status::bad_request, "a line of the chunked body is too long"});
+      }
+      const std::size_t wanted = parser.remaining().value_or(kBodyRead);
+      if (!co_await fill(std::min(wanted, kBodyRead))) {
+        gone_ = gone_ || !expired_;
+        co_return response_of(Refusal{Status::request_timeout, "the request's body did not come in time"});
+      }
+    }
+    buffer_.shrink();
+    started_ = boot_time();
+    request.body.shrink_to_fit();
+    co_return std::nullopt;
+  }
+
+  std::optional<Response> parse_body(RequestParser& parser) {
+    try {
+      while (!parser.done() && !buffer_.empty()) {
+        const std::size_t used = parser.body(buffer_.view());
+        buffer_.consume(used);
+        if (used == 0) {
+          break;
+        }
+      }
+      return std::nullopt;
+    } catch (const Refusal& refusal) {
+      return response_of(refusal);
+    }
+  }
+
+  // The last look at the response before it leaves.
+  void finalise(const Context& ctx, Response& response) {
+    try {
+      if (response.last_check) {
+        if (auto replacement = response.last_check()) {
+          response = std::move(*replacement);
+        }
+      }
+      if (!is_writable(response)) {
+        throw std::logic_error("a response header has a byte that no header may have");
+      }
+    } catch (...) {
+      response = response_of_current_exception(ctx);
+    }
+  }
+
+  Task<bool> write(const Response& response, const ResponseFrame& frame) {
+    output_.clear();
+    append_head(output_, response, frame);
+    const std::string& body = response.shared_body ? *response.shared_body : response.body;
+    std::string_view rest;
+    if (!frame.head_request) {
+      if (body.size() <= kCopyUpTo) {
+        output_ += body;
+      } else {
+        rest = body;
+      }
+    }
+    enter(Phase::writing, core_->options.limits.write_time);
+    return write_all({asio::buffer(output_), asio::buffer(rest)});
+  }
+
+  using Pieces = std::array<asio::const_buffer, 2>;
+
+  // Most answers fit into the socket's buffer: tried at once, before anything is waited for.
+  Task<bool> write_all(Pieces pieces) {
+    if constexpr (!kTls) {
+      error_code error;
+      std::size_t count = stream_.write_some(pieces, error);
+      if (error && error != asio::error::would_block) {
+        co_return false;
+      }
+      for (asio::const_buffer& piece : pieces) {
+        const std::size_t used = std::min(count, piece.size());
+        piece += used;
+        count -= used;
+      }
+    }
+    if (asio::buffer_size(pieces) == 0) {
+      co_return true;
+    }
+    const auto [error, written] = co_await asio::async_write(stream_, pieces, kAwaitTuple);
+    co_return !error;
+  }
+
+  void record(const Request& request, std::string_view method, const Response& response) {
+    core_->log({.method = method,
+                .path = request.path,
+                .status = static_cast<int>(response.status),
+                .bytes = response.shared_body ? response.shared_body->size() : response.body.size(),
+                .duration = boot_time() - started_,
+                .client_ip = request.client_ip,
+                .request_id = request.request_id,
+                .host = request.host});
+  }
+
+  // Lets other connections have their turn after so many requests that were all here already.
+  Task<void> take_turns() {
+    if (buffer_.empty() || ++burst_ < core_->options.limits.pipeline_depth) {
+      co_return;
+    }
+    burst_ = 0;
+    co_await asio::post(core_->io.get_executor(), asio::use_awaitable_t<Executor>{});
+  }
+
+  // Closes so that the last answer arrives: closing with unread bytes would reset the connection under it (RFC
+  // 9112 9.6).
+  Task<void> finish() {
+    if (gone_) {
+      co_return;
+    }
+    enter(Phase::closing, kLingerTime);
+    if constexpr (kTls) {
+      co_await stream_.async_shutdown(kAwaitTuple);
+    }
+    error_code ignored;
+    socket().shutdown(Socket::shutdown_send, ignored);
+    for (std::size_t dropped = 0; lingers_ && dropped < kLingerBytes && !gone_;) {
+      std::array<char, 4096> bytes;
+      const auto [error, count] = co_await socket().async_read_some(asio::buffer(bytes), kAwaitTuple);
+      if (error) {
+        break;
+      }
+      dropped += count;
+    }
+  }
+
+  const std::shared_ptr<ServerCore> core_;
+  Stream stream_;
+  const IpAddress peer_;
+  const std::string peer_ip_;
+  ReadBuffer buffer_;
+  std::string output_;
+  HeadScan scan_;
+  std::size_t head_length_ = 0;
+  std::optional<Refusal> refusal_;
+  std::string request_id_;
+
+  Phase phase_ = Phase::idle;
+  Micros entered_{};
+  Micros deadline_{};
+  Micros started_{};
+  std::size_t burst_ = 0;
+  bool expired_ = false;  // the sweep ended the wait
+  bool parked_ = false;   // idle without memory
+  bool gone_ = false;     // nothing can be answered any more
+  bool lingers_ = false;  // the client may still be sending
+};
+
+}  // namespace
+
+std::shared_ptr<Connection> make_connection(std::shared_ptr<ServerCore> core, Socket socket, const IpAddress& peer) {
+  if (core->tls) {
+    auto& context = *core->tls;
+    return std::make_shared<StreamConnection<TlsStream>>(std::move(core), peer, std::move(socket), context);
+  }
+  return std::make_shared<StreamConnection<Socket>>(std::move(core), peer, std::move(socket));
+}
+
+}  // namespace gatehouse::http
