@@ -18,7 +18,7 @@ struct Start {
   std::string name = "default";
   std::optional<sign_in::SignIn> sign_in;  // whom it is for; its result goes to /oauth2/consent
   std::optional<Session> session;          // the browser's present session
-  std::string browser;                     // hash of the browser's cookie: 20 flows a browser, the 21st drops the oldest
+  std::string browser;  // hash of the browser's cookie: 20 flows a browser, the 21st drops the oldest
 };
 
 // What a flow asks now; the flow API answers with it, the hosted pages draw it.
@@ -26,7 +26,7 @@ struct Action {
   std::string type;            // "identify", "authenticate", "verify", "create_authenticator" …, "finished"
   std::string identification;  // where the contract shows one
   std::string authentication;
-  boost::json::object data;    // the contract's data, "type" included; {} where there is none
+  boost::json::object data;  // the contract's data, "type" included; {} where there is none
 };
 
 struct Finished {
