@@ -207,7 +207,8 @@ struct Config {
   VerificationConfig verification;
   bool populate_standard_attributes_on_signup = true;
   RateLimit authentication_flow_per_ip;
-  TestModeFeatures test_mode;  // authgear.features.yaml
+  TestModeFeatures test_mode;          // authgear.features.yaml
+  bool rate_limits_disabled = false;  // authgear.features.yaml; the limits above are off then, the fixed ones have to ask
 };
 
 }  // namespace gatehouse::project

@@ -5,10 +5,11 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <unicode/utf8.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
+
+#include "platform/base/utf8.h"
 
 namespace gatehouse::project {
 namespace {
@@ -178,16 +179,8 @@ void check_text(std::string_view text, const YamlLimits& limits) {
   if (text.size() > limits.bytes) {
     throw YamlError(fmt::format("larger than {} KiB", limits.bytes / 1024));
   }
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
-  const auto length = static_cast<std::int32_t>(text.size());
-  std::int32_t line = 1;
-  for (std::int32_t at = 0; at < length;) {
-    UChar32 character = 0;
-    U8_NEXT(bytes, at, length, character);
-    if (character <= 0) {
-      throw YamlError(fmt::format("line {}: not UTF-8 text", line));
-    }
-    line += character == '\n' ? 1 : 0;
+  if (!is_utf8(text) || text.contains('\0')) {
+    throw YamlError("not UTF-8 text");
   }
 }
 
