@@ -16,7 +16,7 @@ constexpr std::array<std::pair<std::string_view, double>, 8> kUnits{{{"ns", 1e0}
                                                                      {"s", 1e9},
                                                                      {"m", 60e9},
                                                                      {"h", 3600e9}}};
-constexpr double kLongest = 9.2e18;  // nanoseconds
+constexpr double kLongest = 9'223'372'036'854'775'000.0;  // nanoseconds
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 

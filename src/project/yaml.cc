@@ -188,7 +188,8 @@ void check_text(std::string_view text, const YamlLimits& limits) {
 
 json::value parse_yaml(std::string_view text, const YamlLimits& limits) {
   check_text(text, limits);
-  std::istringstream stream{std::string(text)};
+  // With the end marked, the parser notices a quote that was never closed, as in a file that was cut short.
+  std::istringstream stream(fmt::format("{}{}...\n", text, text.ends_with('\n') ? "" : "\n"));
   Builder builder(limits);
   try {
     YAML::Parser parser(stream);
