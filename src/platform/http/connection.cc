@@ -54,9 +54,13 @@ class StreamConnection final : public Connection {
   StreamConnection(std::shared_ptr<ServerCore> core, const IpAddress& peer, Args&&... args)
       : core_(std::move(core)), stream_(std::forward<Args>(args)...), peer_(peer), peer_ip_(peer.text()) {
     ++core_->connection_count;
+    ++core_->traffic.opened;
     enter(Phase::idle, core_->options.limits.header_time);
   }
-  ~StreamConnection() override { --core_->connection_count; }
+  ~StreamConnection() override {
+    --core_->connection_count;
+    ++core_->traffic.closed;
+  }
 
   Task<void> run() override {
     if constexpr (kTls) {
@@ -428,14 +432,14 @@ class StreamConnection final : public Connection {
   }
 
   void record(const Request& request, std::string_view method, const Response& response) {
-    core_->log({.method = method,
-                .path = request.path,
-                .status = static_cast<int>(response.status),
-                .bytes = response.shared_body ? response.shared_body->size() : response.body.size(),
-                .duration = boot_time() - started_,
-                .client_ip = request.client_ip,
-                .request_id = request.request_id,
-                .host = request.host});
+    core_->record({.method = method,
+                   .path = request.path,
+                   .status = static_cast<int>(response.status),
+                   .bytes = response.shared_body ? response.shared_body->size() : response.body.size(),
+                   .duration = boot_time() - started_,
+                   .client_ip = request.client_ip,
+                   .request_id = request.request_id,
+                   .host = request.host});
   }
 
   // Lets other connections have their turn after so many requests that were all here already.

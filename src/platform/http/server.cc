@@ -41,6 +41,7 @@ Task<void> Server::drain(Seconds at_most) {
     co_await poll.async_wait(asio::as_tuple(asio::use_awaitable_t<Executor>{}));
   }
   core->abort_all();
+  core->publish_traffic();
   core->access.flush();
 }
 

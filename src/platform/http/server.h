@@ -7,6 +7,10 @@
 
 #include "platform/http/router.h"
 
+namespace gatehouse::telemetry {
+class Metrics;
+}
+
 namespace gatehouse::http {
 
 struct Limits {
@@ -34,6 +38,7 @@ struct ServerOptions {
   Limits limits;
   std::vector<std::string> trusted_proxies{"127.0.0.0/8", "::1/128"};  // CIDRs
   std::optional<TlsFiles> tls;
+  telemetry::Metrics* metrics = nullptr;  // counted twice a second; outlives the server
 };
 
 struct ServerCore;

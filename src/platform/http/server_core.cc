@@ -128,6 +128,7 @@ Task<void> ServerCore::sweep_loop() {
     for (Connection& connection : connections) {
       connection.sweep(now);
     }
+    publish_traffic();
   }
 }
 
@@ -147,7 +148,9 @@ void ServerCore::make_room() {
   }
 }
 
-void ServerCore::log(const AccessRecord& record) {
+void ServerCore::record(const AccessRecord& record) {
+  ++traffic.by_status_class.at(static_cast<std::size_t>(record.status / 100));
+  traffic.durations.add(std::chrono::duration<double>(record.duration).count());
   access.add(record);
   if (flush_is_due) {
     return;
@@ -158,6 +161,21 @@ void ServerCore::log(const AccessRecord& record) {
     self->flush_is_due = false;
     self->access.flush();
   });
+}
+
+void ServerCore::publish_traffic() {
+  const Traffic gathered = std::exchange(traffic, {});
+  if (!options.metrics) {
+    return;
+  }
+  options.metrics->count("gatehouse_http_connections_opened_total", {}, gathered.opened);
+  options.metrics->count("gatehouse_http_connections_closed_total", {}, gathered.closed);
+  for (std::size_t i = 1; i < gathered.by_status_class.size(); ++i) {
+    if (const double count = gathered.by_status_class[i]; count > 0) {
+      options.metrics->count("gatehouse_http_requests_total", {{"status", std::to_string(i) + "xx"}}, count);
+    }
+  }
+  options.metrics->observe("gatehouse_http_request_seconds", gathered.durations);
 }
 
 void ServerCore::begin_drain() {

@@ -13,6 +13,7 @@
 #include "platform/http/access_log.h"
 #include "platform/http/address.h"
 #include "platform/http/server.h"
+#include "platform/telemetry/metrics.h"
 
 namespace gatehouse::http {
 
@@ -47,6 +48,14 @@ class HttpDate {
   std::string text_;
 };
 
+// What one core counts between two sweeps.
+struct Traffic {
+  std::array<double, 6> by_status_class{};  // [2] counts 2xx
+  telemetry::DurationBuckets durations;
+  double opened = 0;
+  double closed = 0;
+};
+
 class RequestIds {
  public:
   RequestIds();
@@ -66,7 +75,8 @@ struct ServerCore : std::enable_shared_from_this<ServerCore> {
   Task<void> sweep_loop();
   void adopt(Socket socket, const Tcp::endpoint& peer);
   void make_room();
-  void log(const AccessRecord& record);
+  void record(const AccessRecord& record);
+  void publish_traffic();
   void begin_drain();
   void abort_all();
 
@@ -80,6 +90,7 @@ struct ServerCore : std::enable_shared_from_this<ServerCore> {
   Timer sweep_timer;
   Timer flush_timer;
   AccessLog access;
+  Traffic traffic;
   HttpDate date;
   RequestIds ids;
   boost::intrusive::list<Connection, boost::intrusive::constant_time_size<false>> connections;
