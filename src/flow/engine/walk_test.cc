@@ -208,6 +208,14 @@ bool on_taken_path(const State& state, const Pointer& at) {
   return std::ranges::any_of(state.done, here) || std::ranges::any_of(state.path, here);
 }
 
+// A wrong password or code is an error, never something that a flow goes on with.
+bool refused(const Fact& fact) {
+  const auto* password = std::get_if<CheckedPassword>(&fact.got);
+  const auto* code = std::get_if<CheckedCode>(&fact.got);
+  return (password != nullptr && !password->matches) ||
+         (code != nullptr && code->verdict != verification::CodeVerdict::right);
+}
+
 void check_plan_is_backed(const State& state) {
   for (const auto& [at, change] : state.plan) {
     must(std::holds_alternative<OpenSession>(change) || on_taken_path(state, at));
@@ -340,6 +348,7 @@ class Walker {
   void check_turn(const State& before, const Turn& turn, const std::set<std::string>& given) {
     if (const auto* error = std::get_if<Error>(&turn.next)) {
       must(error->info().at("FlowType").as_string() == text(before.type));
+      must(error->kind() != ErrorKind::internal_error);
       must(!before.finished || error->reason() == "AuthenticationFlowNotFound");
       return;
     }
@@ -367,6 +376,7 @@ class Walker {
     for (const auto& fact : after.facts) {
       must(known.contains(fact_text(fact)));
       must(on_taken_path(after, fact.at));
+      must(!refused(fact));
     }
     auto shortened = after;
     must(before.plan.size() <= after.plan.size());
