@@ -31,7 +31,8 @@ struct FoundLogin {
   LoginIdIdentity identity;
   User user;
   std::vector<PasswordAuthenticator> passwords;
-  bool verified = false;  // the identity's claim is a verified claim
+  bool verified = false;       // the identity's claim is a verified claim
+  bool user_verified = false;  // the user's claims meet the project's verification criteria (user::Users::is_verified)
 };
 
 class LoginIds {

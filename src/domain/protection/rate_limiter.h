@@ -27,6 +27,9 @@ class RateLimiter {
   // Takes from all, or from none: Error TooManyRequest/RateLimited with info {bucket_name, rate_limit {name, group},
   // rate_limit_name} and Retry-After for the first that is empty. Disabled buckets are passed over.
   Task<void> take(project::Context& ctx, std::vector<Bucket> buckets);
+  // Puts back what `take` took, for what counts only when it fails: a right password, a login ID that exists. Does nothing
+  // while Redis is away but for the in-process limiter.
+  Task<void> give_back(project::Context& ctx, std::vector<Bucket> buckets);
 
  private:
   redis::Client& redis_;
