@@ -128,6 +128,128 @@ CREATE INDEX _gatehouse_refresh_user_id ON _gatehouse_refresh (user_id);
 CREATE INDEX _gatehouse_refresh_session ON _gatehouse_refresh (app_id, session_id) WHERE session_id IS NOT NULL;
 CREATE INDEX _gatehouse_refresh_expires ON _gatehouse_refresh (expires_at);
 
+-- What tokens say about a user, in one look: attributes, the claims of the identities, what is verified, effective roles.
+CREATE FUNCTION _gatehouse_user_facts(app text, who text) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object(
+    'created_at', (extract(epoch FROM u.created_at) * 1000000)::bigint,
+    'updated_at', (extract(epoch FROM u.updated_at) * 1000000)::bigint,
+    'login_at', (extract(epoch FROM u.login_at) * 1000000)::bigint,
+    'is_disabled', u.is_disabled, 'disable_reason', u.disable_reason,
+    'standard_attributes', coalesce(u.standard_attributes, '{}'),
+    'identities', (
+      SELECT coalesce(jsonb_agg(jsonb_build_object('type', i.type, 'claims', coalesce(l.claims, o.claims, '{}'))), '[]')
+      FROM _auth_identity i
+      LEFT JOIN _auth_identity_login_id l ON l.id = i.id AND l.app_id = i.app_id
+      LEFT JOIN _auth_identity_oauth o ON o.id = i.id AND o.app_id = i.app_id
+      WHERE i.app_id = app AND i.user_id = who),
+    'verified', (
+      SELECT coalesce(jsonb_agg(jsonb_build_object('name', v.name, 'value', v.value)), '[]')
+      FROM _auth_verified_claim v WHERE v.app_id = app AND v.user_id = who),
+    'can_reauthenticate', EXISTS (SELECT FROM _auth_authenticator a WHERE a.app_id = app AND a.user_id = who),
+    'roles', (
+      SELECT coalesce(jsonb_agg(r.key ORDER BY r.key), '[]') FROM _auth_role r WHERE r.app_id = app AND r.id IN (
+        SELECT ur.role_id FROM _auth_user_role ur WHERE ur.app_id = app AND ur.user_id = who
+        UNION ALL
+        SELECT gr.role_id FROM _auth_user_group ug JOIN _auth_group_role gr
+          ON gr.app_id = ug.app_id AND gr.group_id = ug.group_id
+        WHERE ug.app_id = app AND ug.user_id = who)))
+  FROM _auth_user u WHERE u.app_id = app AND u.id = who
+$$;
+
+-- Whether the IdP session that a grant hangs on lives. `idle_since`: not used since then means idle; NULL: no idle timeout.
+CREATE FUNCTION _gatehouse_session_lives(app text, session uuid, at timestamptz, idle_since timestamptz)
+RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (
+    SELECT FROM _gatehouse_session s
+    WHERE s.app_id = app AND s.id = session AND s.revoked_at IS NULL AND s.expires_at > at
+      AND (idle_since IS NULL OR s.last_access_at > idle_since))
+$$;
+
+-- One use of a refresh token whose secret was found authentic (`by_key`, `by_generation`), or that has to equal the adopted
+-- hash. Locks the family, decides, rotates, writes the opaque access token, all in one round trip. Answers what happened
+-- instead of failing, because a revocation for reuse has to be committed.
+CREATE FUNCTION _gatehouse_refresh_use(
+  app text, family uuid, client text, at timestamptz, by_key text, by_generation integer, by_hash text,
+  rotate boolean, grace_since timestamptz, idle_since timestamptz, session_idle_since timestamptz,
+  touch_since timestamptz, ip text, agent text, token_hash bytea, token_expires_at timestamptz,
+  OUT verdict text, OUT current_generation integer, OUT wrote boolean, OUT key text, OUT who text, OUT session text,
+  OUT granted_scopes text[], OUT methods text[], OUT auth_time timestamptz, OUT facts jsonb)
+LANGUAGE plpgsql AS $$
+DECLARE
+  f _gatehouse_refresh;
+  presented integer;
+  successor boolean;
+BEGIN
+  wrote := false;
+  IF rotate THEN
+    SELECT * INTO f FROM _gatehouse_refresh WHERE app_id = app AND grant_id = family FOR NO KEY UPDATE;
+  ELSE
+    SELECT * INTO f FROM _gatehouse_refresh WHERE app_id = app AND grant_id = family;
+  END IF;
+  IF f.key_id = by_key AND by_generation >= 0 THEN
+    presented := by_generation;
+  ELSIF f.adopted_hash = by_hash THEN
+    presented := 0;
+  ELSE
+    verdict := 'unknown';
+    RETURN;
+  END IF;
+  verdict := CASE
+    WHEN f.client_id <> client THEN 'other_client'
+    WHEN f.revoked_at IS NOT NULL THEN 'revoked'
+    WHEN f.expires_at <= at OR (idle_since IS NOT NULL AND f.last_access_at <= idle_since) THEN 'expired'
+    WHEN f.sso_enabled AND f.session_id IS NOT NULL
+      AND NOT _gatehouse_session_lives(app, f.session_id, at, session_idle_since) THEN 'session_ended'
+    WHEN NOT EXISTS (SELECT FROM _auth_user u WHERE u.app_id = app AND u.id = f.user_id
+      AND _gatehouse_user_active(u, at)) THEN 'user_inactive'
+    WHEN presented >= f.generation THEN 'current'
+    WHEN presented = f.generation - 1 AND f.rotated_at > grace_since AND f.successor_used_at IS NULL THEN 'previous'
+    ELSE 'reused'
+  END;
+  IF verdict = 'reused' THEN
+    UPDATE _gatehouse_refresh SET revoked_at = at WHERE app_id = app AND grant_id = family;
+    INSERT INTO _gatehouse_revocation (app_id, id, kind, subject)
+      VALUES (app, gen_random_uuid(), 'grant', family::text);
+    wrote := true;
+    RETURN;
+  END IF;
+  IF verdict NOT IN ('current', 'previous') THEN
+    RETURN;
+  END IF;
+  successor := verdict = 'current' AND rotate;
+  IF successor THEN
+    f.generation := presented + 1;
+  ELSE
+    f.generation := greatest(f.generation, presented);
+  END IF;
+  IF successor OR f.last_access_at <= touch_since OR f.generation = presented AND f.generation > 0
+      AND f.successor_used_at IS NULL THEN
+    UPDATE _gatehouse_refresh SET
+      generation = greatest(generation, f.generation),
+      rotated_at = CASE WHEN successor THEN at ELSE rotated_at END,
+      successor_used_at = CASE WHEN successor THEN NULL WHEN generation <= presented THEN at ELSE successor_used_at END,
+      last_access_at = greatest(at, last_access_at), last_ip = ip, last_user_agent = agent
+      WHERE app_id = app AND grant_id = family;
+    wrote := true;
+  END IF;
+  IF token_hash IS NOT NULL THEN
+    INSERT INTO _gatehouse_access_token
+      (app_id, hash, expires_on, expires_at, created_at, grant_id, user_id, client_id, scopes)
+      VALUES (app, token_hash, (token_expires_at AT TIME ZONE 'UTC')::date, token_expires_at, at, family, f.user_id,
+        f.client_id, f.scopes)
+      ON CONFLICT DO NOTHING;
+    wrote := true;
+  END IF;
+  current_generation := f.generation;
+  key := f.key_id;
+  who := f.user_id;
+  session := f.session_id::text;
+  granted_scopes := f.scopes;
+  methods := f.amr;
+  auth_time := f.authenticated_at;
+  facts := _gatehouse_user_facts(app, f.user_id);
+END $$;
+
 -- Authorization codes. `grant_id` is fixed when the code is made, so that its reuse can revoke what it gave.
 CREATE TABLE _gatehouse_authorization_code (
   app_id text NOT NULL,

@@ -1,0 +1,13 @@
+#include "domain/client/oauth_error.h"
+
+#include <boost/json.hpp>
+
+namespace gatehouse::client {
+
+boost::json::object OAuthError::to_json() const { return {{"error", error_}, {"error_description", description_}}; }
+
+OAuthError invalid_request(std::string description) { return {"invalid_request", std::move(description)}; }
+OAuthError invalid_grant(std::string description) { return {"invalid_grant", std::move(description)}; }
+OAuthError invalid_scope(std::string description) { return {"invalid_scope", std::move(description)}; }
+
+}  // namespace gatehouse::client

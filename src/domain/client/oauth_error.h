@@ -1,0 +1,41 @@
+#pragma once
+
+#include <exception>
+#include <string>
+
+#include <boost/json/fwd.hpp>
+
+namespace gatehouse::client {
+
+// An error of RFC 6749 5.2, RFC 6750 3.1 or OpenID Connect Core 3.1.2.6, as the client has to hear it.
+class OAuthError : public std::exception {
+ public:
+  OAuthError(std::string error, std::string description, int status = 400)
+      : error_(std::move(error)), description_(std::move(description)), status_(status) {}
+
+  const std::string& error() const noexcept { return error_; }              // "invalid_grant"
+  const std::string& description() const noexcept { return description_; }  // never a secret, never what was sent
+  int status() const noexcept { return status_; }
+  // Value of WWW-Authenticate; empty where there is none. RFC 6749 5.2: after a failed Basic authentication.
+  const std::string& challenge() const noexcept { return challenge_; }
+  const char* what() const noexcept override { return error_.c_str(); }
+
+  OAuthError& with_challenge(std::string challenge) {
+    challenge_ = std::move(challenge);
+    return *this;
+  }
+  // {"error","error_description"}
+  boost::json::object to_json() const;
+
+ private:
+  std::string error_;
+  std::string description_;
+  int status_;
+  std::string challenge_;
+};
+
+OAuthError invalid_request(std::string description);
+OAuthError invalid_grant(std::string description);
+OAuthError invalid_scope(std::string description);
+
+}  // namespace gatehouse::client

@@ -1,0 +1,281 @@
+#include "domain/grant/access_token.h"
+
+#include <boost/asio/this_coro.hpp>
+
+#include "domain/client/scope.h"
+#include "domain/consume/consume.h"
+#include "domain/grant/access_token_text.h"
+#include "domain/session/last_access.h"
+#include "domain/session/leased_cache.h"
+#include "platform/crypto/encoding.h"
+#include "platform/crypto/hash.h"
+#include "platform/jose/jwt.h"
+
+namespace gatehouse::grant {
+
+namespace {
+
+using session::LastAccess;
+using session::RevocationFeed;
+using session::Ticket;
+
+struct FamilyRow {
+  GrantId grant;
+  UserId user;
+  ClientId client;
+  std::vector<std::string> scopes;
+  std::optional<SessionId> session;
+  bool sso_enabled = false;
+  std::vector<std::string> amr;
+  TimePoint authenticated_at;
+  TimePoint created_at;
+  TimePoint expires_at;
+  TimePoint last_access_at;
+  TimePoint token_expires_at;
+};
+BOOST_DESCRIBE_STRUCT(FamilyRow, (),
+                      (grant, user, client, scopes, session, sso_enabled, amr, authenticated_at, created_at, expires_at,
+                       last_access_at, token_expires_at))
+
+AccessGrant to_access(FamilyRow row, bool opaque, std::string denial) {
+  AccessGrant access;
+  access.opaque = opaque;
+  access.grant = std::move(row.grant);
+  access.user = std::move(row.user);
+  access.client = std::move(row.client);
+  access.scopes = std::move(row.scopes);
+  access.session = std::move(row.session);
+  access.sso_enabled = row.sso_enabled;
+  access.amr = std::move(row.amr);
+  access.authenticated_at = row.authenticated_at;
+  access.grant_created_at = row.created_at;
+  access.grant_expires_at = row.expires_at;
+  access.last_access_at = row.last_access_at;
+  access.expires_at = row.token_expires_at;
+  access.denial = std::move(denial);
+  return access;
+}
+
+// Sessions not used since then are idle.
+std::optional<TimePoint> session_idle_since(const project::Context& ctx) {
+  const auto& config = ctx.config().session;
+  return config.idle_timeout_enabled ? std::optional(ctx.now() - config.idle_timeout) : std::nullopt;
+}
+
+Task<std::optional<AccessGrant>> find_opaque(project::Context& ctx, std::string token) {
+  static constexpr postgres::Sql kSql =
+      "SELECT r.grant_id, r.user_id, r.client_id, t.scopes, r.session_id, r.sso_enabled, r.amr, r.authenticated_at, "
+      "r.created_at, r.expires_at, r.last_access_at, t.expires_at "
+      "FROM _gatehouse_access_token t "
+      "JOIN _gatehouse_refresh r ON r.app_id = t.app_id AND r.grant_id = t.grant_id "
+      "JOIN _auth_user u ON u.id = r.user_id AND u.app_id = r.app_id "
+      "WHERE t.app_id = $1 AND t.hash = $2 AND t.expires_on = $3 AND t.expires_at > $4 AND r.revoked_at IS NULL "
+      "AND r.expires_at > $4 AND _gatehouse_user_active(u, $4) "
+      "AND (NOT r.sso_enabled OR r.session_id IS NULL OR _gatehouse_session_lives($1, r.session_id, $4, $5)) "
+      "AND NOT EXISTS (SELECT FROM _gatehouse_denied_token d WHERE d.app_id = $1 AND d.hash = $2 AND d.expires_on = "
+      "$3)";
+  const auto day = opaque_token_day(token);
+  if (!day || *day < consume::expiry_day(ctx.now())) {
+    co_return std::nullopt;
+  }
+  std::string hash = crypto::sha256(token);
+  auto row = co_await ctx.db().optional<FamilyRow>(kSql, ctx.app_id(), postgres::Binary{hash}, *day, ctx.now(),
+                                                   session_idle_since(ctx));
+  if (!row) {
+    co_return std::nullopt;
+  }
+  co_return to_access(std::move(*row), true, crypto::hex(hash));
+}
+
+// The claims of our own JWT access token that decide.
+struct JwtFacts {
+  std::string jti;
+  UserId user;
+  ClientId client;
+  std::vector<std::string> families;
+  TimePoint expires_at;
+};
+
+std::string text_of(const boost::json::object& claims, std::string_view name) {
+  const auto* value = claims.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+std::optional<JwtFacts> read_jwt(const project::Context& ctx, const crypto::KeyRing& keys, std::string_view token) {
+  const jose::Expected expected{.types = {"at+jwt"}};
+  const auto verified = jose::verify(token, ctx.project().secrets.oauth_keys, expected);
+  if (!verified) {
+    return std::nullopt;
+  }
+  const auto& claims = verified->claims;
+  const auto* expires = claims.if_contains("exp");
+  if (expires == nullptr || !expires->is_int64() || text_of(claims, "iss") != ctx.project().origin() ||
+      text_of(claims, "aud") != ctx.project().origin()) {
+    return std::nullopt;
+  }
+  JwtFacts facts;
+  facts.jti = text_of(claims, "jti");
+  facts.user = UserId{text_of(claims, "sub")};
+  facts.client = ClientId{text_of(claims, "client_id")};
+  facts.families = families_of_jti(keys, facts.jti);
+  facts.expires_at = from_unix_seconds(expires->get_int64());
+  if (facts.families.empty() || ctx.now() >= facts.expires_at) {
+    return std::nullopt;
+  }
+  return facts;
+}
+
+Task<std::optional<AccessGrant>> find_jwt(project::Context& ctx, JwtFacts facts) {
+  static constexpr postgres::Sql kSql =
+      "SELECT r.grant_id, r.user_id, r.client_id, r.scopes, r.session_id, r.sso_enabled, r.amr, r.authenticated_at, "
+      "r.created_at, r.expires_at, r.last_access_at, $7::timestamptz "
+      "FROM _gatehouse_refresh r JOIN _auth_user u ON u.id = r.user_id AND u.app_id = r.app_id "
+      "WHERE r.app_id = $1 AND r.grant_id = ANY ($2::uuid[]) AND r.user_id = $3 AND r.client_id = $4 "
+      "AND r.revoked_at IS NULL AND r.expires_at > $5 AND _gatehouse_user_active(u, $5) "
+      "AND (NOT r.sso_enabled OR r.session_id IS NULL OR _gatehouse_session_lives($1, r.session_id, $5, $6)) "
+      "AND NOT EXISTS (SELECT FROM _gatehouse_denied_token d WHERE d.app_id = $1 AND d.hash = $8 AND d.expires_on = "
+      "$9)";
+  auto row = co_await ctx.db().optional<FamilyRow>(
+      kSql, ctx.app_id(), facts.families, facts.user, facts.client, ctx.now(), session_idle_since(ctx),
+      facts.expires_at, postgres::Binary{crypto::sha256(facts.jti)}, consume::expiry_day(facts.expires_at));
+  if (!row) {
+    co_return std::nullopt;
+  }
+  co_return to_access(std::move(*row), false, std::move(facts.jti));
+}
+
+std::vector<std::string> depends_on(const AccessGrant& access) {
+  std::vector<std::string> ids{access.grant.str(), access.user.str(), access.denial};
+  if (access.sso_enabled && access.session) {
+    ids.push_back(access.session->str());
+  }
+  return ids;
+}
+
+bool lives(const project::OAuthClient& client, const AccessGrant& access, TimePoint now) {
+  if (now >= access.expires_at || now >= access.grant_expires_at) {
+    return false;
+  }
+  return !client.refresh_token_idle_timeout_enabled || now < access.last_access_at + client.refresh_token_idle_timeout;
+}
+
+}  // namespace
+
+std::string sign_access_token(const project::Context& ctx, const crypto::KeyRing& keys,
+                              const project::OAuthClient& client, const TokenSubject& subject, TimePoint expires_at) {
+  boost::json::object claims{{"iss", ctx.project().origin()},
+                             {"aud", ctx.project().origin()},
+                             {"sub", subject.user.user.id.str()},
+                             {"iat", unix_seconds(ctx.now())},
+                             {"exp", unix_seconds(expires_at)},
+                             {"jti", make_jti(keys, subject.grant)},
+                             {"client_id", client.client_id.str()},
+                             {"scope", client::join_scope(subject.scopes)},
+                             {"auth_time", unix_seconds(subject.authenticated_at)}};
+  if (!subject.amr.empty()) {
+    claims["amr"] = boost::json::value_from(subject.amr);
+  }
+  add_user_claims(claims, subject.user);
+  add_personal_claims(claims, client, subject);
+  return jose::sign(ctx.project().signing_key(), "at+jwt", claims);
+}
+
+struct AccessTokens::Impl {
+  Impl(RevocationFeed& revocations, const crypto::KeyRing& ring, std::size_t cached)
+      : feed(revocations), keys(ring), cache(revocations, cached), last_access(revocations.database()) {}
+
+  RevocationFeed& feed;
+  const crypto::KeyRing& keys;
+  session::LeasedCache<AccessGrant> cache;
+  LastAccess last_access;
+
+  // A JWT that does not verify is tried as an opaque token; none of those has its form.
+  Task<std::optional<AccessGrant>> read(project::Context& ctx, std::string bearer) {
+    if (!bearer.starts_with("eyJ") || opaque_token_day(bearer)) {
+      return find_opaque(ctx, std::move(bearer));
+    }
+    return read_as_jwt(ctx, std::move(bearer));
+  }
+
+  Task<std::optional<AccessGrant>> read_as_jwt(project::Context& ctx, std::string bearer) {
+    auto facts = read_jwt(ctx, keys, bearer);
+    if (!facts) {
+      co_return std::nullopt;
+    }
+    co_return co_await find_jwt(ctx, std::move(*facts));
+  }
+
+  Task<std::optional<AccessGrant>> look_up(project::Context& ctx, std::string key, std::string bearer) {
+    co_await feed.ensure_fresh(ctx);
+    if (const AccessGrant* cached = cache.find(key)) {
+      co_return *cached;
+    }
+    for (int tries = 0; tries < 3; ++tries) {
+      const Micros read_at = feed.boot();
+      Ticket ticket = feed.ticket(ctx.app_id(), {});
+      auto access = co_await read(ctx, bearer);
+      if (!access) {
+        co_return std::nullopt;
+      }
+      ticket.ids = depends_on(*access);
+      co_await feed.ensure_fresh(ctx);
+      if (feed.holds(ticket)) {
+        cache.put(std::move(key), *access, std::move(ticket), read_at);
+        co_return access;
+      }
+    }
+    throw unavailable("cannot confirm that the access token was not revoked");
+  }
+
+  void used(Executor executor, project::Context& ctx, const project::OAuthClient& client, AccessGrant& access,
+            const std::string& key) {
+    const Micros interval =
+        LastAccess::interval(client.refresh_token_idle_timeout_enabled, client.refresh_token_idle_timeout);
+    if (ctx.now() - access.last_access_at < interval) {
+      return;
+    }
+    access.last_access_at = ctx.now();
+    if (AccessGrant* cached = cache.find(key)) {
+      cached->last_access_at = ctx.now();
+    }
+    last_access.note(executor, ctx, LastAccess::Kind::grant, access.grant.str());
+    if (access.sso_enabled && access.session) {
+      last_access.note(executor, ctx, LastAccess::Kind::session, access.session->str());
+    }
+  }
+};
+
+AccessTokens::AccessTokens(RevocationFeed& revocations, const crypto::KeyRing& keys, std::size_t cached)
+    : impl_(std::make_unique<Impl>(revocations, keys, cached)) {}
+
+AccessTokens::~AccessTokens() = default;
+
+Task<std::optional<AccessGrant>> AccessTokens::resolve(project::Context& ctx, std::string bearer) {
+  const std::string key = ctx.app_id().str() + '\0' + crypto::sha256(bearer);
+  auto access = co_await impl_->look_up(ctx, key, std::move(bearer));
+  if (!access) {
+    co_return std::nullopt;
+  }
+  const auto* client = ctx.project().client(access->client);
+  if (client == nullptr || !lives(*client, *access, ctx.now())) {
+    co_return std::nullopt;
+  }
+  impl_->used(co_await asio::this_coro::executor, ctx, *client, *access, key);
+  co_return access;
+}
+
+Ticket AccessTokens::ticket(const project::Context& ctx, const AccessGrant& access) const {
+  return impl_->feed.ticket(ctx.app_id(), depends_on(access));
+}
+
+void AccessTokens::deny(postgres::Batch& batch, const project::Context& ctx, const AccessGrant& access) {
+  static constexpr postgres::Sql kSql =
+      "INSERT INTO _gatehouse_denied_token (app_id, hash, expires_on) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+  const std::string hash = access.opaque ? crypto::from_hex(access.denial).value() : crypto::sha256(access.denial);
+  batch.add(kSql, ctx.app_id(), postgres::Binary{hash}, consume::expiry_day(access.expires_at));
+  RevocationFeed::add(batch, ctx, "access_token", access.denial);
+}
+
+Task<void> AccessTokens::flush() { return impl_->last_access.flush(); }
+
+}  // namespace gatehouse::grant

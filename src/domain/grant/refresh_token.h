@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "domain/grant/refresh_secret.h"
+#include "domain/grant/token_subject.h"
+#include "domain/session/revocations.h"
+#include "platform/crypto/key_ring.h"
+#include "project/context.h"
+
+namespace gatehouse::grant {
+
+// What one use of a refresh token gave.
+struct RefreshUse {
+  TokenSubject subject;
+  std::optional<std::string> successor;  // the refresh token to use from now on, where it is another one
+};
+
+// The one statement behind the refresh grant: locks the family, judges the secret, rotates, stores the opaque access
+// token. Under rotation the previous token gives the same successor for 30 s or until the successor was used; after
+// that its use revokes the family. Only what we made counts as reuse: a guess revokes nothing.
+class RefreshTokens {
+ public:
+  RefreshTokens(session::RevocationFeed& revocations, const crypto::KeyRing& keys) : feed_(revocations), keys_(keys) {}
+
+  struct Request {
+    RefreshTokenText token;
+    std::optional<std::string> opaque_token;  // to be stored with it
+    TimePoint token_expires_at;
+  };
+  // Throws OAuthError invalid_grant. One round trip; the same again after a lost answer.
+  Task<RefreshUse> use(project::Context& ctx, const project::OAuthClient& client, Request request);
+
+ private:
+  session::RevocationFeed& feed_;
+  const crypto::KeyRing& keys_;
+};
+
+}  // namespace gatehouse::grant

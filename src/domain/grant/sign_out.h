@@ -1,0 +1,18 @@
+#pragma once
+
+#include "domain/session/sessions.h"
+#include "project/context.h"
+
+namespace gatehouse::grant {
+
+// Ends the IdP session with the grants that depend on it, with the event user.signed_out. One read and one commit;
+// nothing happens for a session that ended before.
+Task<void> sign_out(project::Context& ctx, session::Sessions& sessions, SessionId session);
+
+// Ends one grant, with the event user.signed_out.
+Task<void> sign_out_grant(project::Context& ctx, GrantId grant);
+
+// The IdP session that a living grant ends with (single sign-on); nothing for any other grant.
+Task<std::optional<SessionId>> session_of_grant(project::Context& ctx, GrantId grant);
+
+}  // namespace gatehouse::grant

@@ -1,0 +1,89 @@
+#include "domain/grant/user_facts.h"
+
+#include <algorithm>
+
+namespace gatehouse::grant {
+
+namespace {
+
+namespace json = boost::json;
+
+TimePoint parse_time(const json::value& micros) { return TimePoint{Micros{micros.as_int64()}}; }
+
+User user_from(const UserId& id, const json::object& facts) {
+  User user;
+  user.id = id;
+  user.created_at = parse_time(facts.at("created_at"));
+  user.updated_at = parse_time(facts.at("updated_at"));
+  if (!facts.at("login_at").is_null()) {
+    user.last_login_at = parse_time(facts.at("login_at"));
+  }
+  user.is_disabled = facts.at("is_disabled").as_bool();
+  if (!facts.at("disable_reason").is_null()) {
+    user.disable_reason = std::string(facts.at("disable_reason").as_string());
+  }
+  user.standard_attributes = facts.at("standard_attributes").as_object();
+  return user;
+}
+
+bool counts(const project::VerificationConfig& config, std::string_view claim) {
+  return (claim == "email" && config.email.enabled) || (claim == "phone_number" && config.phone_number.enabled);
+}
+
+// The claims of the identities that can be verified; criteria "any": one of them is, "all": each of them is.
+bool meets_criteria(const project::VerificationConfig& config, const json::array& identities,
+                    const std::vector<VerifiedClaim>& verified) {
+  std::size_t wanted = 0;
+  std::size_t met = 0;
+  for (const json::value& identity : identities) {
+    for (const auto& [name, value] : identity.at("claims").as_object()) {
+      if (!counts(config, name) || !value.is_string()) {
+        continue;
+      }
+      ++wanted;
+      met += std::ranges::any_of(verified, [&](const VerifiedClaim& claim) {
+        return claim.name == name && claim.value == value.get_string();
+      });
+    }
+  }
+  return config.criteria_all ? wanted > 0 && met == wanted : met > 0;
+}
+
+}  // namespace
+
+UserFacts parse_user_facts(const project::Config& config, const UserId& user, const json::object& facts) {
+  UserFacts parsed;
+  parsed.user = user_from(user, facts);
+  for (const json::value& claim : facts.at("verified").as_array()) {
+    parsed.verified.push_back(
+        VerifiedClaim{std::string(claim.at("name").as_string()), std::string(claim.at("value").as_string())});
+  }
+  const json::array& identities = facts.at("identities").as_array();
+  parsed.is_anonymous =
+      std::ranges::any_of(identities, [](const json::value& identity) { return identity.at("type") == "anonymous"; });
+  parsed.is_verified = meets_criteria(config.verification, identities, parsed.verified);
+  parsed.can_reauthenticate = facts.at("can_reauthenticate").as_bool();
+  for (const json::value& role : facts.at("roles").as_array()) {
+    parsed.roles.emplace_back(role.as_string());
+  }
+  return parsed;
+}
+
+Task<std::optional<UserFacts>> find_user_facts(project::Context& ctx, UserId user) {
+  static constexpr postgres::Sql kSql =
+      "SELECT _gatehouse_user_facts(app_id, id) FROM _auth_user WHERE app_id = $1 AND id = $2";
+  const auto facts = co_await ctx.db().optional<json::object>(kSql, ctx.app_id(), user);
+  if (!facts) {
+    co_return std::nullopt;
+  }
+  co_return parse_user_facts(ctx.config(), user, *facts);
+}
+
+void add_user_claims(json::object& claims, const UserFacts& facts) {
+  claims["https://authgear.com/claims/user/is_anonymous"] = facts.is_anonymous;
+  claims["https://authgear.com/claims/user/is_verified"] = facts.is_verified;
+  claims["https://authgear.com/claims/user/can_reauthenticate"] = facts.can_reauthenticate;
+  claims["https://authgear.com/claims/user/roles"] = json::value_from(facts.roles);
+}
+
+}  // namespace gatehouse::grant
