@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <future>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdexcept>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -14,6 +15,7 @@
 #include <boost/asio/post.hpp>
 
 #include "platform/http/ascii.h"
+#include "platform/telemetry/log.h"
 
 namespace gatehouse::test {
 
@@ -30,8 +32,10 @@ struct HttpServer::Impl {
   std::thread thread;
 };
 
-HttpServer::HttpServer(http::Handler handle, http::ServerOptions options)
-    : impl_(std::make_unique<Impl>(std::move(options), std::move(handle))) {}
+HttpServer::HttpServer(http::Handler handle, http::ServerOptions options) {
+  log::set_level(log::Level::warn);
+  impl_ = std::make_unique<Impl>(std::move(options), std::move(handle));
+}
 
 HttpServer::~HttpServer() {
   if (!impl_->draining) {
@@ -146,7 +150,10 @@ std::string RawClient::rest() {
   return std::exchange(buffer_, {});
 }
 
-void RawClient::finish_sending() { ::shutdown(socket_, SHUT_WR); }
+bool RawClient::has_input_within(std::chrono::milliseconds patience) {
+  pollfd watched{.fd = socket_, .events = POLLIN, .revents = 0};
+  return !buffer_.empty() || ::poll(&watched, 1, static_cast<int>(patience.count())) > 0;
+}
 
 RawResponse ask(std::uint16_t port, std::string_view request) {
   RawClient client(port);

@@ -10,7 +10,8 @@
 
 namespace gatehouse::test {
 
-// An http::Server on a free port with a core of its own. Its destructor drains it.
+// An http::Server on a free port with a core of its own; stopped by its destructor. Logs only warnings and errors
+// unless the test sets another level afterwards.
 class HttpServer {
  public:
   explicit HttpServer(http::Handler handle, http::ServerOptions options = {});
@@ -51,7 +52,7 @@ class RawClient {
   RawResponse receive(bool head_request = false);
   bool is_closed();    // waits until the server closes; true unless more bytes come
   std::string rest();  // everything until the server closes
-  void finish_sending();
+  bool has_input_within(std::chrono::milliseconds patience);
 
  private:
   bool fill();
