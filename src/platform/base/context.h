@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "platform/base/time.h"
@@ -14,6 +15,7 @@ class Context {
   std::string client_ip;   // as seen through trusted proxies; empty in workers
   std::string user_agent;  // at most 1,024 characters; empty in workers
   Micros deadline{};       // boot time; work that would end later is refused with 503
+  std::uint64_t postgres_round_trips = 0;  // made so far; tests count what a hot path costs
 
   Context() = default;
   Context(const Context&) = delete;

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "platform/base/task.h"
+#include "platform/base/time.h"
+#include "platform/postgres/connection.h"
+#include "platform/postgres/server_list.h"
+
+namespace gatehouse::postgres {
+
+// Whether the server can be reached, as far as anybody on this core knows. Logs when it goes and when it is back.
+class Availability {
+ public:
+  void failed(const std::string& why);
+  void worked();
+  bool reachable() const { return proven_ && away_since_ == Micros{0}; }
+  Micros away_for() const { return away_since_ == Micros{0} ? Micros{0} : boot_time() - away_since_; }
+
+ private:
+  bool proven_ = false;
+  Micros away_since_{0};
+};
+
+// Keeps a number of connections open: lost ones are replaced, with a pause of at most 250 ms between attempts. While
+// the server is away only one attempt is made at a time.
+class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
+ public:
+  using Arrival = std::function<void(std::shared_ptr<Connection>)>;
+
+  ConnectionPool(asio::io_context& io, std::shared_ptr<ServerList> servers, std::shared_ptr<Availability> availability,
+                 Micros connect_time);
+
+  void on_arrival(Arrival arrival) { on_arrival_ = std::move(arrival); }
+  // Wants at least that many from now on.
+  void keep(std::size_t wanted);
+  // Closes it and opens another.
+  void drop(const std::shared_ptr<Connection>& connection);
+  // The server became read-only: nothing new is sent to these connections; others are opened.
+  void retire_all();
+  void close();
+
+  const std::vector<std::shared_ptr<Connection>>& connections() const { return connections_; }
+
+ private:
+  static Task<void> open_one(std::shared_ptr<ConnectionPool> self);
+  void arrived(const ServerList::Attempt& attempt);
+  void replace();
+  void forget(const Connection& connection);
+
+  asio::io_context& io_;
+  std::shared_ptr<ServerList> servers_;
+  std::shared_ptr<Availability> availability_;
+  Micros connect_time_;
+  Arrival on_arrival_;
+  std::vector<std::shared_ptr<Connection>> connections_;
+  std::size_t wanted_ = 0;
+  std::size_t opening_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace gatehouse::postgres
