@@ -1,9 +1,12 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <boost/asio/ip/address.hpp>
 
 #include "platform/base/context.h"
 #include "platform/base/error.h"
@@ -11,15 +14,19 @@
 
 namespace gatehouse::egress {
 
+// Turns a host name into addresses. The default asks the operating system, off the core.
+using Resolver = std::function<Task<std::vector<asio::ip::address>>(std::string host)>;
+
 struct Options {
   std::vector<std::string> allow;  // CIDRs of private, loopback or link-local addresses that may be reached
   std::string proxy;               // for HTTP; empty: none
   std::string extra_ca_file;       // PEM, beside the system's
+  Resolver resolver;               // empty: the default
 };
 
 struct HttpRequest {
   std::string method = "GET";
-  std::string url;  // https:// or http://
+  std::string url;                   // https:// or http://
   std::vector<std::string> headers;  // "Name: value"
   std::string body;
   Seconds at_most{10};
@@ -47,9 +54,9 @@ struct Mail {
   Seconds at_most{30};
 };
 
-// Every outgoing connection of the product. Resolves a name once, refuses private, loopback and link-local addresses (and
-// their IPv6 forms) that are not allowed, connects to what it resolved, bounds time and size. Nothing blocks the core.
-// Errors are Error ServiceUnavailable (reason EgressUnavailable) or Error Forbidden (reason EgressForbidden).
+// Every outgoing connection of the product. Resolves a name once, refuses private, loopback and link-local addresses
+// (and their IPv6 forms) that are not allowed, connects to what it resolved, bounds time and size. Nothing blocks the
+// core. Errors are Error ServiceUnavailable (reason EgressUnavailable) or Error Forbidden (reason EgressForbidden).
 class Client {
  public:
   Client(asio::io_context& io, Options options);
@@ -59,12 +66,13 @@ class Client {
 
   Task<HttpResponse> http(Context& ctx, HttpRequest request);
 
-  // Returns when the server took responsibility (250 after DATA). `permanent` in the Error's info tells a 5xx from the rest.
+  // Returns when the server took responsibility (250 after DATA). `permanent` in the Error's info tells a 5xx from the
+  // rest.
   Task<void> send(Context& ctx, Mail mail);
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace gatehouse::egress
