@@ -81,7 +81,7 @@ TEST(Load, every_wrong_path_of_a_config_is_listed) {
        "lockout_type: per_user}}\n",
        {"/authentication/lockout/minimum_duration"}},
       {"identity: {oauth: {providers: [{alias: g, type: google, client_id: x}, {alias: g, type: google, client_id: "
-       "y}]}}\n",
+       "z}]}}\n",
        {"/identity/oauth/providers/1", "/secrets", "/secrets"}},
       {"identity: {login_id: {types: {email: {domain_blocklist_enabled: true, domain_allowlist_enabled: true}}}}\n",
        {"/identity/login_id/types/email/domain_allowlist_enabled"}},
