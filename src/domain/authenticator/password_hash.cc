@@ -6,7 +6,6 @@
 #include <charconv>
 #include <stdexcept>
 
-#include <botan/auto_rng.h>
 #include <botan/bcrypt.h>
 #include <botan/exceptn.h>
 #include <botan/rng.h>
@@ -170,7 +169,9 @@ bool is_current(HashFormat format, std::string_view stored) {
   if (format == HashFormat::argon2id) {
     return stored.starts_with(kArgonCurrent);
   }
-  return stored.starts_with(kSha512Prefix) && stored.substr(kSha512Prefix.size() + 3).starts_with("$10$");
+  // "$2b" has three characters, whichever letter stands there.
+  return stored.starts_with(kSha512Prefix) && stored.size() == kSha512Prefix.size() + kBcryptLength &&
+         stored.substr(kSha512Prefix.size() + 3).starts_with("$10$");
 }
 
 }  // namespace gatehouse::authenticator

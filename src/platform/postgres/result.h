@@ -115,13 +115,12 @@ class Result {
   T as(std::size_t row) const {
     if constexpr (boost::describe::has_describe_members<T>::value) {
       T value{};
-      std::size_t column = 0;
       boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_any_access>>(
           [&](auto member) { read(row, column++, value.*member.pointer); });
       return value;
     } else {
       T value{};
-      read(row, 0, value);
+      read(row, column, value);
       return value;
     }
   }
