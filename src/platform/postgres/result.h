@@ -109,10 +109,10 @@ class Result {
   std::int64_t affected() const;
   std::optional<std::string_view> at(std::size_t row, std::size_t column) const;  // nothing for NULL
 
-  // Row `row` as T: a described struct (members in the order of the columns, std::optional for nullable ones), or a
-  // single value.
+  // Row `row` as T, from `column` on: a described struct (members in the order of the columns, std::optional for
+  // nullable ones), or a single value.
   template <class T>
-  T as(std::size_t row) const {
+  T as(std::size_t row, std::size_t column = 0) const {
     if constexpr (boost::describe::has_describe_members<T>::value) {
       T value{};
       boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_any_access>>(
