@@ -27,7 +27,8 @@ struct SentCode {
 
 enum class CodeVerdict { right, wrong, expired, too_many_attempts };
 
-// Six-digit codes by e-mail, stored as HMAC with their target. A new code for the same purpose and target replaces the old.
+// Six-digit codes by e-mail, stored as HMAC with their target. A new code for the same purpose and target replaces the
+// old.
 class OneTimeCodes {
  public:
   OneTimeCodes(protection::RateLimiter& limiter, const crypto::KeyRing& keys) : limiter_(limiter), keys_(keys) {}
@@ -36,7 +37,8 @@ class OneTimeCodes {
   Task<SentCode> send(project::Context& ctx, CodeRequest request);
 
   // Counts the attempt, compares, consumes: right at most once. `need_key`: the same question gets the same answer.
-  Task<CodeVerdict> check(project::Context& ctx, std::string purpose, std::string target, std::string code, std::string need_key);
+  Task<CodeVerdict> check(project::Context& ctx, std::string purpose, std::string target, std::string code,
+                          std::string need_key);
 
  private:
   protection::RateLimiter& limiter_;
