@@ -249,7 +249,7 @@ void Database::Impl::watch() {
 // One coarse clock for everything that is waited for.
 Task<void> Database::Impl::sweep(std::shared_ptr<Impl> self) {
   Micros last = boot_time();
-  while (!self->closed && self->something_is_awaited()) {
+  do {
     self->timer.expires_after(kTick);
     co_await self->timer.async_wait(kAwait);
     const Micros now = boot_time();
@@ -259,7 +259,7 @@ Task<void> Database::Impl::sweep(std::shared_ptr<Impl> self) {
     self->shared_waiters.expire(now);
     self->lease_waiters.expire(now);
     self->look_for_silence();
-  }
+  } while (!self->closed && self->something_is_awaited());
   self->sweeping = false;
 }
 

@@ -273,22 +273,30 @@ TEST_F(DatabaseTest, a_serialization_failure_runs_the_body_again) {
 
 TEST_F(DatabaseTest, deadlocked_batches_both_happen) {
   static constexpr Sql kMake = "CREATE TABLE t AS SELECT id, 0 AS n FROM generate_series(1, 2) id";
-  static constexpr Sql kTimeout = "SELECT set_config('deadlock_timeout', '50ms', true)";
   static constexpr Sql kBump = "UPDATE t SET n = n + 1 WHERE id = $1";
-  static constexpr Sql kWait = "SELECT pg_sleep(0.1)";
+  static constexpr Sql kCloseGate = "SELECT pg_advisory_xact_lock(1)";
+  static constexpr Sql kEnterGate = "SELECT pg_advisory_xact_lock_shared(1)";
+  static constexpr Sql kAtGate = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory'";
   static constexpr Sql kSum = "SELECT sum(n) FROM t";
   run(kMake);
   int done = 0;
   Context contexts[2];
   Database second(io_, options_);
   Database* const databases[] = {&database(), &second};
-  const auto bump = [&](int first, int second) -> Task<void> {
-    co_await databases[first - 1]->batch(
-        contexts[first - 1], std::move(Batch{}.add(kTimeout).add(kBump, first).add(kWait).add(kBump, second)));
+  const auto bump = [&](int first, int then) -> Task<void> {
+    Batch both;
+    both.add(kBump, first).add(kEnterGate).add(kBump, then);
+    co_await databases[first - 1]->batch(contexts[first - 1], both);
     ++done;
   };
-  asio::co_spawn(io_, bump(1, 2), asio::detached);
-  await(bump(2, 1));
+  // Both wait at the gate with their first row locked; behind it each wants the other's.
+  transaction([&](Transaction& tx) -> Task<void> {
+    co_await tx.run(kCloseGate, Params());
+    asio::co_spawn(io_.get_executor(), bump(1, 2), asio::detached);
+    asio::co_spawn(io_.get_executor(), bump(2, 1), asio::detached);
+    while ((co_await tx.run(kAtGate, Params())).as<std::int64_t>(0) < 2) {
+    }
+  });
   while (done < 2) {
     io_.run_one();
   }
