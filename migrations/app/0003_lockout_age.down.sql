@@ -1,0 +1,1 @@
+DROP INDEX _gatehouse_lockout_last_attempt;

@@ -1,0 +1,118 @@
+#include "worker/audit_delivery.h"
+
+#include <boost/asio/ip/address.hpp>
+
+#include "platform/telemetry/log.h"
+
+namespace gatehouse::worker {
+
+namespace {
+
+constexpr Micros kPoisonPause = std::chrono::hours{1};
+
+std::optional<std::string> text_of(const boost::json::object& json, std::string_view key) {
+  const auto* const value = json.if_contains(key);
+  if (value == nullptr || !value->is_string() || value->as_string().empty()) {
+    return std::nullopt;
+  }
+  return std::string(value->as_string());
+}
+
+// What PostgreSQL's inet takes; anything else would fail the whole batch.
+std::optional<std::string> address_of(const boost::json::object& context) {
+  const auto text = text_of(context, "ip_address");
+  if (!text) {
+    return std::nullopt;
+  }
+  boost::system::error_code wrong;
+  const auto address = asio::ip::make_address(*text, wrong);
+  if (wrong || (address.is_v6() && address.to_v6().scope_id() != 0)) {
+    return std::nullopt;
+  }
+  return address.to_string();
+}
+
+void add_entry(postgres::Batch& batch, const OutboxRow& row) {
+  static constexpr postgres::Sql kSql =
+      "INSERT INTO _audit_log (id, app_id, created_at, user_id, activity_type, ip_address, user_agent, client_id, "
+      "data) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
+  const boost::json::object& envelope = row.payload.value();
+  const boost::json::object& context = envelope.at("context").as_object();
+  batch.add(kSql, text_of(envelope, "id"), row.app_id,
+            from_unix_seconds(context.at("timestamp").to_number<std::int64_t>()), row.user_id,
+            text_of(envelope, "type"), address_of(context), text_of(context, "user_agent"),
+            text_of(context, "client_id"), envelope);
+}
+
+}  // namespace
+
+Task<void> AuditDelivery::write_all(Context& ctx, const std::vector<OutboxRow>& rows) {
+  postgres::Batch batch;
+  for (const auto& row : rows) {
+    add_entry(batch, row);
+  }
+  co_await audit_->batch(ctx, std::move(batch));
+}
+
+Task<bool> AuditDelivery::write_one(Context& ctx, const OutboxRow& row) {
+  std::string sqlstate;
+  try {
+    postgres::Batch batch;
+    add_entry(batch, row);
+    co_await audit_->batch(ctx, std::move(batch));
+    co_return true;
+  } catch (const postgres::StatementError& error) {
+    sqlstate = error.sqlstate();
+  }
+  metrics_.count("gatehouse_audit_refused_total");
+  log::error("the audit database refuses an event", {{"id", row.id}, {"project", row.app_id}, {"sqlstate", sqlstate}});
+  co_await put_off(database_, ctx, row, clock_.now() + kPoisonPause, "the audit database refuses it: " + sqlstate);
+  co_return false;
+}
+
+// One bad row must not hold up the others: the batch that fails is written row by row.
+Task<void> AuditDelivery::write(Context& ctx, std::vector<OutboxRow>& rows) {
+  bool refused = false;
+  try {
+    co_await write_all(ctx, rows);
+  } catch (const postgres::StatementError&) {
+    refused = true;
+  }
+  if (!refused) {
+    co_return;
+  }
+  std::vector<OutboxRow> written;
+  for (const auto& row : rows) {
+    const bool done = co_await write_one(ctx, row);
+    if (done) {
+      written.push_back(row);
+    }
+  }
+  rows = std::move(written);
+}
+
+Task<void> AuditDelivery::remove(Context& ctx, const std::vector<OutboxRow>& rows) {
+  static constexpr postgres::Sql kSql =
+      "DELETE FROM _gatehouse_outbox WHERE (app_id, id) IN (SELECT app_id, id FROM unnest($1::text[], $2::uuid[]) AS "
+      "done (app_id, id))";
+  std::vector<std::string> apps;
+  std::vector<std::string> ids;
+  for (const auto& row : rows) {
+    apps.push_back(row.app_id);
+    ids.push_back(row.id);
+  }
+  co_await database_.run(ctx, kSql, postgres::Params(apps, ids));
+}
+
+Task<void> AuditDelivery::deliver(Context& ctx, std::vector<OutboxRow> rows) {
+  if (audit_ != nullptr) {
+    co_await write(ctx, rows);
+  }
+  if (!rows.empty()) {
+    co_await remove(ctx, rows);
+    metrics_.count("gatehouse_audit_events_total", {}, static_cast<double>(rows.size()));
+  }
+}
+
+}  // namespace gatehouse::worker

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/describe.hpp>
+#include <boost/json.hpp>
+
+#include "platform/base/clock.h"
+#include "platform/postgres/database.h"
+
+namespace gatehouse::worker {
+
+// A row of _gatehouse_outbox that this process has claimed.
+struct OutboxRow {
+  std::string app_id;
+  std::string id;
+  std::string user_id;
+  std::optional<boost::json::object> payload;
+  std::optional<std::string> sealed;
+  TimePoint created_at;
+  std::int32_t attempts = 0;  // this one included; tells this claim from a later one
+};
+BOOST_DESCRIBE_STRUCT(OutboxRow, (), (app_id, id, user_id, payload, sealed, created_at, attempts))
+
+// Takes up to `most` rows of this kind for `lease`: nobody else gets them before. A process that dies gives them back
+// by dying.
+Task<std::vector<OutboxRow>> claim(postgres::Database& database, Context& ctx, std::string kind, std::size_t most,
+                                   TimePoint now, Micros lease);
+
+// Gives a row back, to be tried again later. `why` is shown to operators and holds no secret.
+Task<void> put_off(postgres::Database& database, Context& ctx, OutboxRow row, TimePoint until, std::string why);
+
+// Part of the batch that says what came of the row: deletes it, or fails (GH001) if another process has claimed it
+// since.
+void finish(postgres::Batch& batch, const OutboxRow& row);
+inline constexpr std::string_view kClaimedByAnother = "GH001";
+
+}  // namespace gatehouse::worker
