@@ -2,6 +2,7 @@
 
 #include <boost/asio.hpp>
 
+#include "platform/base/one_shot.h"
 #include "platform/telemetry/log.h"
 #include "worker/clean_up.h"
 
