@@ -18,8 +18,10 @@ struct NormalizedLoginId {
   std::string unique_key;  // equal for what must not exist twice
 };
 
-// By the contract's normalisation (database-notes) and the project's settings. Throws Error Invalid/ValidationFailed with
-// causes [{location, kind, details}] for what is not a valid login ID of that type.
+// By the contract's normalisation (database-notes) and the project's settings, for types email and username. Throws
+// Error Invalid/ValidationFailed with causes [{location "/login_id", kind, details}] for what is not a valid login ID
+// of that type: maxLength {expected, actual}, required, format {format}, blocked {reason: EmailDomainBlocklist,
+// EmailDomainAllowlist, UsernameReserved, UsernameExcludedKeywords}, general {msg}.
 NormalizedLoginId normalize(const project::Project& project, std::string_view type, std::string_view typed);
 
 // The same for looking one up: looser, nothing where the text cannot be a login ID of that type.

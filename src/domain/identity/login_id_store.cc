@@ -1,0 +1,92 @@
+#include "domain/identity/login_id.h"
+#include "domain/user/users.h"
+
+namespace gatehouse::identity {
+
+namespace {
+
+template <class T>
+constexpr std::size_t kColumns =
+    boost::mp11::mp_size<boost::describe::describe_members<T, boost::describe::mod_any_access>>::value;
+
+constexpr std::size_t kUserColumn = kColumns<LoginIdIdentity>;
+constexpr std::size_t kVerifiedColumn = kUserColumn + kColumns<User>;
+constexpr std::size_t kPasswordColumn = kVerifiedColumn + 1;
+
+// One row for each password; the first identity in the order of the candidates is the one.
+FoundLogin read_login(const postgres::Result& result, TimePoint now) {
+  FoundLogin found;
+  found.identity = result.as<LoginIdIdentity>(0);
+  found.user = result.as<User>(0, kUserColumn);
+  found.user.is_disabled = !user::may_sign_in(found.user, now);
+  found.verified = result.as<bool>(0, kVerifiedColumn);
+  for (std::size_t row = 0; row < result.rows(); ++row) {
+    const bool same = result.at(row, 0) == result.at(0, 0);
+    if (same && result.at(row, kPasswordColumn)) {
+      found.passwords.push_back(result.as<PasswordAuthenticator>(row, kPasswordColumn));
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+Task<std::optional<FoundLogin>> LoginIds::find(project::Context& ctx, std::vector<NormalizedLoginId> candidates) {
+  static constexpr postgres::Sql kSql =
+      "SELECT i.id, i.user_id, i.created_at, i.updated_at, l.login_id_key, l.login_id_type, l.login_id, "
+      "l.original_login_id, l.unique_key, l.claims, "
+      "u.id, u.created_at, u.updated_at, u.login_at, u.is_disabled, u.disable_reason, "
+      "coalesce(u.standard_attributes, '{}'), coalesce(u.custom_attributes, '{}'), "
+      "coalesce(u.is_indefinitely_disabled, u.is_disabled), coalesce(u.is_deactivated, false), u.is_anonymized, "
+      "u.delete_at, u.anonymize_at, u.temporarily_disabled_from, u.temporarily_disabled_until, u.account_valid_from, "
+      "u.account_valid_until, "
+      "EXISTS (SELECT 1 FROM jsonb_each_text(l.claims) AS claim JOIN _auth_verified_claim v "
+      "ON v.app_id = $1 AND v.user_id = i.user_id AND v.name = claim.key AND v.value = claim.value), "
+      "a.id, a.user_id, a.created_at, a.updated_at, a.kind, a.password_hash, a.expire_after "
+      "FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS wanted (type, unique_key, place) "
+      "JOIN _auth_identity_login_id l "
+      "ON l.app_id = $1 AND l.unique_key = wanted.unique_key AND l.login_id_type = wanted.type "
+      "JOIN _auth_identity i ON i.id = l.id AND i.app_id = $1 "
+      "JOIN _auth_user u ON u.id = i.user_id AND u.app_id = $1 "
+      "LEFT JOIN LATERAL (SELECT a.id, a.user_id, a.created_at, a.updated_at, a.kind, p.password_hash, p.expire_after "
+      "FROM _auth_authenticator a JOIN _auth_authenticator_password p ON p.id = a.id AND p.app_id = $1 "
+      "WHERE a.app_id = $1 AND a.user_id = i.user_id AND a.type = 'password') a ON true "
+      "ORDER BY wanted.place, a.id";
+  if (candidates.empty()) {
+    co_return std::nullopt;
+  }
+  std::vector<std::string> types;
+  std::vector<std::string> keys;
+  for (auto& candidate : candidates) {
+    types.push_back(std::move(candidate.type));
+    keys.push_back(std::move(candidate.unique_key));
+  }
+  const auto result = co_await ctx.db().run(kSql, postgres::Params(ctx.app_id(), types, keys));
+  if (result.rows() == 0) {
+    co_return std::nullopt;
+  }
+  co_return read_login(result, ctx.now());
+}
+
+Task<std::vector<LoginIdIdentity>> LoginIds::of_user(project::Context& ctx, const UserId& user) {
+  static constexpr postgres::Sql kSql =
+      "SELECT i.id, i.user_id, i.created_at, i.updated_at, l.login_id_key, l.login_id_type, l.login_id, "
+      "l.original_login_id, l.unique_key, l.claims "
+      "FROM _auth_identity i JOIN _auth_identity_login_id l ON l.id = i.id AND l.app_id = i.app_id "
+      "WHERE i.app_id = $1 AND i.user_id = $2 AND i.type = 'login_id' ORDER BY i.created_at, i.id";
+  return ctx.db().all<LoginIdIdentity>(kSql, ctx.app_id(), user);
+}
+
+void LoginIds::insert(postgres::Batch& batch, const project::Context& ctx, const LoginIdIdentity& identity) {
+  static constexpr postgres::Sql kIdentity =
+      "INSERT INTO _auth_identity (id, app_id, type, user_id, created_at, updated_at) "
+      "VALUES ($1, $2, 'login_id', $3, $4, $5)";
+  static constexpr postgres::Sql kLoginId =
+      "INSERT INTO _auth_identity_login_id (id, app_id, login_id_key, login_id, claims, original_login_id, unique_key, "
+      "login_id_type) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+  batch.add(kIdentity, identity.id, ctx.app_id(), identity.user_id, identity.created_at, identity.updated_at);
+  batch.add(kLoginId, identity.id, ctx.app_id(), identity.login_id_key, identity.login_id, identity.claims,
+            identity.original_login_id, identity.unique_key, identity.login_id_type);
+}
+
+}  // namespace gatehouse::identity
