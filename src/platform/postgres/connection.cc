@@ -66,7 +66,6 @@ bool is_read(const char* sql) {
 
 Connection::Connection(asio::io_context& io, pg_conn* established, std::size_t host)
     : io_(io), connection_(established), host_(host), descriptor_(io.get_executor(), PQsocket(established)) {
-  PQsetNoticeProcessor(connection_, [](void*, const char*) {}, nullptr);
   PQenterPipelineMode(connection_);
 }
 
@@ -95,6 +94,7 @@ Task<void> Connection::write_loop(std::shared_ptr<Connection> self) {
     }
   }
   self->writing_ = false;
+  self->notice_end();
 }
 
 void Connection::receive() {
@@ -201,11 +201,18 @@ void Connection::submit(std::shared_ptr<Segment> segment) {
                                       [](const Statement& statement) { return !is_read(statement.sql.text()); });
   writes_ += flight.writes ? 1 : 0;
   flights_.push_back(std::move(flight));
-  if (!send(flights_.back())) {
-    lost(false);
+  if (send(flights_.back())) {
+    flush();
     return;
   }
-  flush();
+  // The connection is broken. What the server said before still stands; this segment's Sync never left.
+  const auto failed = std::move(flights_.back().segment);
+  flights_.pop_back();
+  receive();
+  if (open()) {
+    lost(false);
+  }
+  failed->ended.set(Ending::untouched);
 }
 
 // Preparations have a Sync of their own, so that their failure is not the fate of others.
@@ -241,7 +248,8 @@ bool Connection::send(Flight& flight) {
       return false;
     }
   }
-  return PQpipelineSync(connection_) == 1;
+  PQpipelineSync(connection_);  // if it fails, it may be on its way all the same: the reader will see
+  return true;
 }
 
 // A failed write is left to the reader: what the server said before it went is still to be read.
@@ -249,6 +257,14 @@ void Connection::flush() {
   if (!writing_ && PQflush(connection_) == 1) {
     writing_ = true;
     asio::co_spawn(io_.get_executor(), write_loop(shared_from_this()), asio::detached);
+  }
+  notice_end();
+}
+
+// When libpq finds the connection broken while it writes, it closes the socket, and the reader would never wake up.
+void Connection::notice_end() {
+  if (open() && PQstatus(connection_) == CONNECTION_BAD) {
+    receive();
   }
 }
 

@@ -91,6 +91,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool send(Flight& flight);
   bool send_prepares(Flight& flight);
   void flush();
+  void notice_end();
   void forget(const std::vector<Statement>& statements);
   void lost(bool server_said_so);
   void tell_owner();

@@ -7,6 +7,7 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 
 #include "platform/telemetry/log.h"
 
@@ -57,6 +58,7 @@ void ConnectionPool::replace() {
 }
 
 Task<void> ConnectionPool::open_one(std::shared_ptr<ConnectionPool> self) {
+  co_await asio::post(self->io_.get_executor(), kAwait);  // never inside `replace`
   for (Micros pause = kFirstPause; !self->closed_; pause = std::min(2 * pause, kLongestPause)) {
     const auto attempt = co_await self->servers_->connect(self->connect_time_);
     if (attempt.connection != nullptr) {

@@ -246,6 +246,7 @@ Task<pg_conn*> ServerList::connect_to_address(const Host& host, const std::strin
        state = PQconnectPoll(connection.get())) {
     if (state == PGRES_POLLING_OK) {
       PQsetnonblocking(connection.get(), 1);
+      PQsetNoticeProcessor(connection.get(), [](void*, const char*) {}, nullptr);
       if (takes_writes(connection.get())) {
         co_return connection.release();
       }
