@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "platform/http/server.h"
+#include "platform/telemetry/log.h"
+
+namespace gatehouse::main {
+
+struct Listener {
+  std::string address;
+  std::uint16_t port = 0;
+
+  bool is_loopback() const;
+};
+
+// How this process runs: from environment variables, with Authgear's names where it has them, and flags; a flag wins.
+struct Settings {
+  Listener main_listen{"0.0.0.0", 3000};
+  std::optional<http::TlsFiles> tls;
+  http::Limits http;
+  std::vector<std::string> trusted_proxies{"127.0.0.0/8", "::1/128"};  // CIDRs
+  std::string database_url;                                            // for `migrate`; serving takes the project's own
+  std::string database_schema = "public";
+  std::string audit_database_url;
+  std::string audit_database_schema = "public";
+  std::string redis_url;
+  std::string config_source_directory = ".";
+  bool config_source_watch = true;
+  std::string master_key_file;
+  std::vector<std::string> egress_allow;  // CIDRs
+  std::string egress_proxy;
+  std::string egress_ca_file;
+  unsigned threads = 0;  // cores that serve; 0: as many as the machine has
+  Seconds drain{30};     // at the end: how long what is in flight may take
+  log::Level log_level = log::Level::warn;
+  bool dev_mode = false;
+};
+
+// Ends the start. what() names the setting, says what is wrong with its value and gives an example of a right one; the
+// value itself only where it is no secret.
+class SettingsError : public std::runtime_error {
+ public:
+  SettingsError(std::string_view name, std::string_view what);
+  const std::string& name() const { return name_; }
+
+ private:
+  std::string name_;
+};
+
+using Environment = std::map<std::string, std::string, std::less<>>;
+
+Environment process_environment();
+
+// One setting, for `--help` and for the documentation.
+struct SettingDescription {
+  std::string_view name;  // of the environment variable
+  std::string_view about;
+  std::string_view example;  // a right value
+  std::string flag() const;  // "--main-listen-addr"; GATEHOUSE_ is left off
+};
+
+const std::vector<SettingDescription>& setting_descriptions();
+
+// `flags`: values given on the command line, by the names of the environment variables. Throws SettingsError.
+Settings read_settings(const Environment& environment, const Environment& flags = {});
+
+// One line for each bare name that is set and that Authgear would read (URL, LEVEL …), where the right name is not set:
+// it is never read here.
+std::vector<std::string> bare_name_warnings(const Environment& environment);
+
+}  // namespace gatehouse::main
