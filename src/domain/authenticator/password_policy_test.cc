@@ -112,7 +112,7 @@ TEST(PasswordPolicy, its_description_leaves_out_what_is_off) {
                           {"history", {{"enabled", true}, {"size", 2}}}}));
 }
 
-TEST(Password, more_than_8192_bytes_are_refused_without_repeating_them) {
+TEST(PasswordText, more_than_8192_bytes_are_refused_without_repeating_them) {
   EXPECT_EQ(Password(std::string(8192, 'x')).text().size(), 8192U);
   try {
     Password(std::string(8193, 'x'));
@@ -124,7 +124,7 @@ TEST(Password, more_than_8192_bytes_are_refused_without_repeating_them) {
   }
 }
 
-TEST(Password, it_expires_by_its_own_date_or_by_the_projects_duration) {
+TEST(PasswordText, it_expires_by_its_own_date_or_by_the_projects_duration) {
   const TimePoint now = from_unix_seconds(1'000'000);
   PasswordAuthenticator password;
   password.updated_at = now - std::chrono::hours{24};
