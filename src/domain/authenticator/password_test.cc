@@ -25,9 +25,10 @@ class PasswordsInDatabase : public testing::Test {
   }
 
   static project::Handle project_with(const project::PasswordPolicy& policy) {
-    test::TestProject project;
+    static const std::string url = test::fresh_database();
+    test::TestProject project(uuid_v4());
     project.config.password.policy = policy;
-    return project.database(test::fresh_database()).build();
+    return project.database(url).build();
   }
 
   PasswordAuthenticator made_of(const std::string& text) {

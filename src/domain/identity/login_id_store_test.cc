@@ -10,9 +10,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// One for all tests; each has a project of its own.
+const std::string& database() {
+  static const std::string url = test::fresh_database();
+  return url;
+}
+
 class LoginIdsInDatabase : public testing::Test {
  protected:
-  LoginIdsInDatabase() : ctx_(test::TestProject{}.database(test::fresh_database()).build()) {}
+  LoginIdsInDatabase() : ctx_(test::TestProject(uuid_v4()).database(database()).build()) {}
 
   NormalizedLoginId id_of(const std::string& typed) {
     const bool is_email = typed.find('@') != std::string::npos;
@@ -91,7 +97,7 @@ TEST_F(LoginIdsInDatabase, the_first_candidate_that_exists_is_taken) {
   const UserId second = add_user({"second@example.com"});
   add_password(first, "primary");
   add_password(second, "primary");
-  const auto found = find({"nobody", "second@example.com", "first"});
+  const auto found = find({"missing", "second@example.com", "first"});
   ASSERT_TRUE(found);
   EXPECT_EQ(found->user.id, second);
   ASSERT_EQ(found->passwords.size(), 1U);

@@ -32,12 +32,12 @@ TEST(Precis, look_alikes_of_another_script_stay_another_text) {
 }
 
 TEST(Precis, an_identifier_has_letters_digits_and_ascii_signs_only) {
-  for (const auto* text : {"user.name", "a_b-c", "x+y", "\u6e2c\u8a66", "\u0661\u0662"}) {
-    EXPECT_TRUE(identifier(text).has_value() || std::string_view(text) == "\u0661\u0662") << text;
+  for (const auto* text : {"user.name", "a_b-c", "x+y", "\u6e2c\u8a66"}) {
+    EXPECT_EQ(identifier(text), text);
   }
-  for (const auto* text :
-       {"", "a b", "a\u00a0b", "\u2603", "\u265a", "a\u2019b", "\uff41", "\ufb01", "\u2168", "\u210c", "a\tb", "a\x7f",
-        "\u2160", "\u1100", "\u0640", "\ue000", "\ufffd", "\xff", "a\xed\xa0\x80"}) {
+  EXPECT_EQ(identifier("\ufb01"), "fi");  // folding takes the ligature apart
+  for (const auto* text : {"", "a b", "a\u00a0b", "\u2603", "\u265a", "a\u2019b", "\uff41", "\u2168", "\u210c", "a\tb",
+                           "a\x7f", "\u2160", "\u1100", "\u0640", "\ue000", "\ufffd", "\xff", "a\xed\xa0\x80"}) {
     EXPECT_FALSE(identifier(text)) << text;
   }
 }

@@ -12,7 +12,7 @@ namespace {
 namespace json = boost::json;
 using namespace std::chrono_literals;
 
-constexpr TimePoint kNow = from_unix_seconds(1'800'000'000);
+const TimePoint kNow = from_unix_seconds(1'800'000'000);
 
 json::value refusal(const User& user) {
   try {
@@ -158,14 +158,20 @@ TEST(EventModel, it_has_the_contracts_keys) {
   user.account_valid_until = kNow + 1h;
   user.disable_reason = "x";
   const auto more = to_event_json(user, true, false);
-  EXPECT_EQ(more.at("last_login_at"), rfc3339(kNow));
-  EXPECT_EQ(more.at("account_valid_until"), rfc3339(kNow + 1h));
+  EXPECT_EQ(more.at("last_login_at"), json::value(rfc3339(kNow)));
+  EXPECT_EQ(more.at("account_valid_until"), json::value(rfc3339(kNow + 1h)));
   EXPECT_EQ(more.at("disable_reason"), "x");
+}
+
+// One for all tests; each has a project of its own.
+const std::string& database() {
+  static const std::string url = test::fresh_database();
+  return url;
 }
 
 class UsersInDatabase : public testing::Test {
  protected:
-  UsersInDatabase() : ctx_(test::TestProject{}.database(test::fresh_database()).build()) {}
+  UsersInDatabase() : ctx_(test::TestProject(uuid_v4()).database(database()).build()) {}
 
   void write(const std::function<void(postgres::Batch&)>& fill) {
     postgres::Batch batch;
