@@ -1,7 +1,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <stdexcept>
 #include <string_view>
+#include <vector>
 
 #include "platform/jose/jwt.h"
 
