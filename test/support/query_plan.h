@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace gatehouse::test {
+
+// EXPLAIN of `sql` with `params` in the database at `url`, as text. Scans of whole tables are made expensive first, so
+// "Seq Scan" stands there only where no index serves, however small the table is.
+std::string query_plan(const std::string& url, const std::string& sql, const std::vector<std::string>& params);
+
+}  // namespace gatehouse::test
