@@ -34,6 +34,18 @@ constexpr int kTries = 6;
 
 Error nowhere_to_go() { return unavailable("the database does not answer"); }
 
+// Until when a statement may wait for a connection. Throws when the request's own time is over.
+Micros patience_ends(const Context& ctx) {
+  const Micros end = boot_time() + kPatience;
+  if (ctx.deadline == Micros{0}) {
+    return end;
+  }
+  if (ctx.time_left() <= Micros{0}) {
+    throw unavailable("the request took too long");
+  }
+  return std::min(end, ctx.deadline);
+}
+
 [[noreturn]] void give_up_on(const Segment& segment) {
   if (segment.error) {
     throw *segment.error;
@@ -158,7 +170,7 @@ Task<std::shared_ptr<Connection>> Database::Impl::shared_connection(Micros give_
 Task<std::vector<Result>> Database::Impl::perform(Context& ctx, std::vector<Statement> statements) {
   std::ranges::for_each(statements, [](const Statement& one) { refuse_nul(one.params); });
   const bool reads = std::ranges::all_of(statements, [](const Statement& one) { return is_read(one.sql.text()); });
-  const Micros give_up = boot_time() + kPatience;
+  const Micros give_up = patience_ends(ctx);
   bool read_again = false;
   for (int attempt = 1;; ++attempt) {
     const auto connection = co_await shared_connection(give_up);
@@ -345,7 +357,7 @@ class LeaseMark {
 Task<void> Database::transaction(Context& ctx, std::function<Task<void>(Transaction&)> body) {
   const auto impl = impl_;
   const LeaseMark mark(ctx);
-  const Micros give_up = boot_time() + kPatience;
+  const Micros give_up = patience_ends(ctx);
   for (int attempt = 1;; ++attempt) {
     LeasedTransaction transaction(ctx, co_await impl->lease(give_up));
     std::exception_ptr failure;
@@ -376,6 +388,7 @@ Task<void> Database::listen(std::vector<std::string> channels, std::function<voi
   const auto impl = impl_;
   const auto listener = std::make_shared<Listener>(impl->io, impl->servers, impl->options.connect_time,
                                                    std::move(channels), std::move(on_notify), std::move(on_reconnect));
+  std::erase_if(impl->listeners, [](const auto& weak) { return weak.expired(); });
   impl->listeners.push_back(listener);
   co_await Listener::run(listener);
 }

@@ -31,8 +31,9 @@ struct DatabaseHealth {
   std::size_t statements_waiting = 0;
 };
 
-// One core's connections to one PostgreSQL. Everything fails with Error ServiceUnavailable within a second while the
-// server is away, and works again by itself.
+// One core's connections to one PostgreSQL. Several hosts in the URL are tried in turn, the one that takes writes is
+// used. Everything fails with Error ServiceUnavailable within a second while the server is away, and works again by
+// itself.
 class Database {
  public:
   Database(asio::io_context& io, DatabaseOptions options);
@@ -40,7 +41,9 @@ class Database {
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
-  // One statement on a shared connection: one round trip, its own transaction.
+  // One statement on a shared connection: one round trip, its own transaction. "SELECT … FROM …" is asked once more
+  // when its answer was lost, so it calls no function that writes; every other statement is CommitUnknown then, as a
+  // batch is.
   Task<Result> run(Context& ctx, Sql sql, Params params);
 
   // One round trip, one transaction, all or nothing. Retried on serialization failure and deadlock. The first error is

@@ -352,6 +352,16 @@ TEST_F(DatabaseTest, more_in_flight_than_the_pipelines_hold_is_refused_at_once) 
   }
 }
 
+TEST_F(DatabaseTest, a_request_whose_time_is_over_asks_nothing_more) {
+  static constexpr Sql kOne = "SELECT 1";
+  run(kOne);
+  ctx_.deadline = boot_time() - Micros{1};
+  EXPECT_THROW(run(kOne), Error);
+  EXPECT_EQ(ctx_.postgres_round_trips, 1U);
+  ctx_.deadline = boot_time() + Seconds{5};
+  EXPECT_EQ(run(kOne).rows(), 1U);
+}
+
 TEST(IsRead, only_a_select_from_something_counts) {
   EXPECT_TRUE(is_read("SELECT n FROM t"));
   EXPECT_TRUE(is_read("\n  select n\nfrom t"));
