@@ -36,7 +36,6 @@ void Availability::worked() {
     log::info("PostgreSQL is back", {{"away_ms", std::to_string(away_for().count() / 1000)}});
   }
   away_since_ = Micros{0};
-  proven_ = true;
 }
 
 ConnectionPool::ConnectionPool(asio::io_context& io, std::shared_ptr<ServerList> servers,

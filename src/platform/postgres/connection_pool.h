@@ -12,16 +12,14 @@
 
 namespace gatehouse::postgres {
 
-// Whether the server can be reached, as far as anybody on this core knows. Logs when it goes and when it is back.
+// Since when nobody on this core could connect. Logs when the server goes and when it is back.
 class Availability {
  public:
   void failed(const std::string& why);
   void worked();
-  bool reachable() const { return proven_ && away_since_ == Micros{0}; }
   Micros away_for() const { return away_since_ == Micros{0} ? Micros{0} : boot_time() - away_since_; }
 
  private:
-  bool proven_ = false;
   Micros away_since_{0};
 };
 

@@ -80,7 +80,7 @@ struct Database::Impl : std::enable_shared_from_this<Database::Impl> {
   static Task<void> sweep(std::shared_ptr<Impl> self);
   static Task<void> probe(std::shared_ptr<Impl> self);
   void look_for_silence();
-  void drop_if(const std::function<bool(const Connection&)>& condition);
+  bool drop_if(const std::function<bool(const Connection&)>& condition);
   bool something_is_awaited() const;
   template <class F>
   void each_connection(F f) const {
@@ -221,10 +221,10 @@ Task<std::shared_ptr<Connection>> Database::Impl::lease(Micros give_up) {
       co_return connection;
     }
   }
+  leased->keep(std::min(options.leased_connections, leased->connections().size() + lease_waiters.size() + 1));
   if (closed || availability->away_for() > kKnownAway) {
     throw nowhere_to_go();
   }
-  leased->keep(std::min(options.leased_connections, leased->connections().size() + lease_waiters.size() + 1));
   watch();
   auto connection = co_await lease_waiters.wait(std::min(give_up, boot_time() + options.lease_wait));
   if (!connection) {
@@ -293,14 +293,15 @@ Task<void> Database::Impl::probe(std::shared_ptr<Impl> self) {
   if (alive) {
     PQfinish(attempt.connection);
     self->last_sign_of_life = boot_time();
-  } else {
+  }
+  const bool dropped = self->drop_if(
+      [&](const Connection& one) { return one.silence() > kSuspicious && (!alive || one.host() != attempt.host); });
+  if (dropped && !alive) {
     self->availability->failed(attempt.why_not);
   }
-  self->drop_if(
-      [&](const Connection& one) { return one.silence() > kSuspicious && (!alive || one.host() != attempt.host); });
 }
 
-void Database::Impl::drop_if(const std::function<bool(const Connection&)>& condition) {
+bool Database::Impl::drop_if(const std::function<bool(const Connection&)>& condition) {
   std::vector<std::shared_ptr<Connection>> chosen;
   each_connection([&](const auto& one) {
     if (condition(*one)) {
@@ -311,6 +312,7 @@ void Database::Impl::drop_if(const std::function<bool(const Connection&)>& condi
     shared->drop(one);
     leased->drop(one);
   }
+  return !chosen.empty();
 }
 
 Database::Database(asio::io_context& io, DatabaseOptions options)
@@ -394,8 +396,9 @@ Task<void> Database::listen(std::vector<std::string> channels, std::function<voi
 }
 
 DatabaseHealth Database::health() const {
-  DatabaseHealth health{impl_->availability->reachable(), impl_->leases_in_use,
-                        impl_->shared_waiters.size() + impl_->lease_waiters.size()};
+  const bool reachable =
+      std::ranges::any_of(impl_->shared->connections(), [](const auto& one) { return one->usable(); });
+  DatabaseHealth health{reachable, impl_->leases_in_use, impl_->shared_waiters.size() + impl_->lease_waiters.size()};
   impl_->each_connection([&](const auto& one) { health.statements_waiting += one->in_flight(); });
   return health;
 }
