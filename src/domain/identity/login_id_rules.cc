@@ -58,6 +58,11 @@ void check_domain(const project::Project& project, std::string_view domain) {
   }
 }
 
+// Compatibility forms of "@", "," or a space become the real ones: the address would then be another, or two.
+bool is_mailable(std::string_view local) {
+  return is_dot_atom(nfkc(local)) && enforce_folded(local, StringClass::freeform, Direction::any).has_value();
+}
+
 void check_email(const project::Project& project, std::string_view typed) {
   if (!is_address(typed)) {
     refuse_format("email");
@@ -67,7 +72,8 @@ void check_email(const project::Project& project, std::string_view typed) {
     refuse_format("email");
   }
   const auto domain = enforce_folded(typed.substr(at + 1), StringClass::freeform, Direction::any);
-  if (!domain) {
+  // A full-width domain is the plain one to mail servers, but not to the lists below.
+  if (!domain || nfkc(*domain) != *domain || !is_mailable(typed.substr(0, at))) {
     refuse_format("email");
   }
   check_domain(project, *domain);

@@ -103,6 +103,18 @@ TEST(LoginIdEmail, what_is_no_address_is_refused) {
   }
 }
 
+TEST(LoginIdEmail, characters_that_become_others_cannot_make_another_address) {
+  TestProject sensitive;
+  sensitive.config.login_id.email.case_sensitive = true;
+  for (const auto* typed :
+       {"x\uff20evil.example\uff0cb@example.com", "a\uff20b@example.com", "a\u00a0b@example.com",
+        "a\u3000b@example.com", "a\uff1cb@example.com", "a\u0085b@example.com", "a\u2028b@example.com",
+        "a\u2025b@example.com", "a@\uff45vil.example", "a@evil\uff0eexample"}) {
+    EXPECT_EQ(refusal("email", typed), format("email")) << typed;
+    EXPECT_EQ(refusal("email", typed, sensitive), format("email")) << typed;
+  }
+}
+
 TEST(LoginIdEmail, length_and_absence_have_causes_of_their_own) {
   EXPECT_EQ(refusal("email", "   "), (json::value{{"location", "/login_id"}, {"kind", "required"}}));
   EXPECT_EQ(refusal("email", std::string(310, 'a') + "@example.com"),
