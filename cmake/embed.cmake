@@ -12,3 +12,6 @@ add_custom_command(
   DEPENDS ${embedded_sources} ${CMAKE_SOURCE_DIR}/cmake/embed.mjs
   COMMENT "Building the pages and embedding resources"
   VERBATIM)
+
+# Linked by every program, and made without waiting for the layers.
+add_library(gatehouse_embedded OBJECT ${GATEHOUSE_EMBEDDED})

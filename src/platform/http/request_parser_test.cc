@@ -89,6 +89,26 @@ TEST(RequestParser, takes_a_chunked_body_and_drops_its_trailers) {
   EXPECT_EQ(rest, "NEXT");
 }
 
+TEST(RequestParser, a_chunked_body_may_come_in_pieces_of_any_size) {
+  for (const std::string& body : {std::string{"0\r\n\r\n"}, std::string{"1\r\na\r\n0\r\n\r\n"},
+                                  std::string{"5;x=y\r\nhello\r\n00\r\nT: u\r\n\r\n"}}) {
+    for (std::size_t piece = 1; piece <= body.size(); ++piece) {
+      Request request;
+      RequestParser parser(Limits{}, request);
+      parser.head("POST /p HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+      std::size_t used = 0;
+      for (std::size_t available = piece; !parser.done(); available += piece) {
+        ASSERT_LT(available, body.size() + piece) << body << piece;
+        const auto here = std::string_view{body}.substr(0, available);
+        for (std::size_t more = 1; more > 0 && used < here.size() && !parser.done(); used += more) {
+          more = parser.body(here.substr(used));
+        }
+      }
+      EXPECT_EQ(used, body.size());
+    }
+  }
+}
+
 // Two readers that disagree about where a request ends let one client speak in another's name.
 TEST(RequestSmuggling, doubtful_framing_is_refused) {
   const std::string chunks = "0\r\n\r\n";
