@@ -136,6 +136,7 @@ CREATE FUNCTION _gatehouse_user_facts(app text, who text) RETURNS jsonb LANGUAGE
     'login_at', (extract(epoch FROM u.login_at) * 1000000)::bigint,
     'is_disabled', u.is_disabled, 'disable_reason', u.disable_reason,
     'standard_attributes', coalesce(u.standard_attributes, '{}'),
+    'custom_attributes', coalesce(u.custom_attributes, '{}'),
     'identities', (
       SELECT coalesce(jsonb_agg(jsonb_build_object('type', i.type, 'claims', coalesce(l.claims, o.claims, '{}'))), '[]')
       FROM _auth_identity i

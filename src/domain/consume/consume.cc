@@ -16,8 +16,8 @@ postgres::Batch with_use(const project::Context& ctx, const Artefact& artefact, 
                          const postgres::Batch& batch) {
   static constexpr postgres::Sql kSql = "SELECT _gatehouse_consume($1, $2, $3, $4, $5)";
   postgres::Batch all;
-  all.add(kSql, ctx.app_id(), artefact.kind, postgres::Binary{crypto::sha256(artefact.identifier)},
-          artefact.expires_on, attempt);
+  all.add(kSql, ctx.app_id(), artefact.kind, postgres::Binary{crypto::sha256(artefact.identifier)}, artefact.expires_on,
+          attempt);
   all.append(batch);
   return all;
 }

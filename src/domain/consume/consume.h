@@ -8,8 +8,8 @@
 
 namespace gatehouse::consume {
 
-// Something that may be used once. `expires_on` is fixed when it is made and stored or sealed with it, never computed when
-// it is used: otherwise two days would mean two uses.
+// Something that may be used once. `expires_on` is fixed when it is made and stored or sealed with it, never computed
+// when it is used: otherwise two days would mean two uses.
 struct Artefact {
   std::string kind;        // "authorization_code", "flow", "otp" …
   std::string identifier;  // hashed here; never stored in the clear
@@ -18,8 +18,8 @@ struct Artefact {
 
 enum class Outcome { done, already_used };
 
-// The one way to use something once: writes `batch` and the use in one transaction, or nothing. A commit whose answer was
-// lost is found again, not repeated, so `done` is the truth. Everybody who comes second gets `already_used`.
+// The one way to use something once: writes `batch` and the use in one transaction, or nothing. A commit whose answer
+// was lost is found again, not repeated, so `done` is the truth. Everybody who comes second gets `already_used`.
 Task<Outcome> commit(project::Context& ctx, Artefact artefact, postgres::Batch batch);
 
 // The day until which a use of something that expires at `t` is remembered.

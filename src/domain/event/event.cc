@@ -51,7 +51,8 @@ void add(postgres::Batch& batch, const project::Context& ctx, const Event& event
       "FROM nextval('_auth_event_sequence') AS seq";
   const boost::json::object envelope{
       {"type", event.type}, {"payload", event.payload}, {"context", context_of(ctx, event)}};
-  batch.add(kSql, ctx.app_id(), uuid_v7(ctx.now()), event.user ? event.user->str() : std::string(), envelope, ctx.now());
+  batch.add(kSql, ctx.app_id(), uuid_v7(ctx.now()), event.user ? event.user->str() : std::string(), envelope,
+            ctx.now());
 }
 
 }  // namespace gatehouse::event

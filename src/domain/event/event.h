@@ -19,8 +19,8 @@ struct Event {
   std::string triggered_by = "user";
 };
 
-// Adds the event to the batch that makes it true: one row in the outbox, numbered by _auth_event_sequence there. Workers
-// deliver it to the audit log (and to hooks).
+// Adds the event to the batch that makes it true: one row in the outbox, numbered by _auth_event_sequence there.
+// Workers deliver it to the audit log (and to hooks).
 void add(postgres::Batch& batch, const project::Context& ctx, const Event& event);
 
 }  // namespace gatehouse::event

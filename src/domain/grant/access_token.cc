@@ -87,6 +87,8 @@ Task<std::optional<AccessGrant>> find_opaque(project::Context& ctx, std::string 
   co_return to_access(std::move(*row), true, crypto::hex(hash));
 }
 
+constexpr std::int64_t kLatest = 253'402'300'799;  // 9999-12-31
+
 // The claims of our own JWT access token that decide.
 struct JwtFacts {
   std::string jti;
@@ -109,8 +111,8 @@ std::optional<JwtFacts> read_jwt(const project::Context& ctx, const crypto::KeyR
   }
   const auto& claims = verified->claims;
   const auto* expires = claims.if_contains("exp");
-  if (expires == nullptr || !expires->is_int64() || text_of(claims, "iss") != ctx.project().origin() ||
-      text_of(claims, "aud") != ctx.project().origin()) {
+  if (expires == nullptr || !expires->is_int64() || expires->get_int64() < 0 || expires->get_int64() > kLatest ||
+      text_of(claims, "iss") != ctx.project().origin() || text_of(claims, "aud") != ctx.project().origin()) {
     return std::nullopt;
   }
   JwtFacts facts;

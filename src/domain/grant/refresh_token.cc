@@ -35,8 +35,10 @@ BOOST_DESCRIBE_STRUCT(Answer, (),
 postgres::Batch statement(const project::Context& ctx, const project::OAuthClient& client,
                           const std::optional<AuthenticSecret>& secret, const RefreshTokens::Request& request) {
   static constexpr postgres::Sql kSql =
-      "SELECT verdict, current_generation, wrote, key, who, session, granted_scopes, methods, auth_time, facts "
-      "FROM _gatehouse_refresh_use($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+      "WITH used AS (SELECT * FROM "
+      "_gatehouse_refresh_use($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)) "
+      "SELECT verdict, current_generation, wrote, key, who, session, granted_scopes, methods, auth_time, facts FROM "
+      "used";
   const auto& sessions = ctx.config().session;
   std::optional<std::string> key_id;
   std::optional<std::int32_t> generation;

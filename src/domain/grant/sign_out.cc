@@ -61,8 +61,9 @@ void add_signed_out(postgres::Batch& batch, const project::Context& ctx, const s
   }
   event::Event event;
   event.type = "user.signed_out";
-  event.payload = {{"user", user::to_event_json(facts.user, facts.is_verified, facts.can_reauthenticate)},
-                   {"sessions", std::move(sessions)}};
+  event.payload = {
+      {"user", user::to_event_json(facts.user, facts.is_verified, facts.can_reauthenticate, facts.verified)},
+      {"sessions", std::move(sessions)}};
   event.user = first.user;
   event::add(batch, ctx, event);
 }

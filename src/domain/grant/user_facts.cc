@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "domain/user/users.h"
+
 namespace gatehouse::grant {
 
 namespace {
@@ -23,37 +25,32 @@ User user_from(const UserId& id, const json::object& facts) {
     user.disable_reason = std::string(facts.at("disable_reason").as_string());
   }
   user.standard_attributes = facts.at("standard_attributes").as_object();
+  user.custom_attributes = facts.at("custom_attributes").as_object();
   return user;
 }
 
-bool counts(const project::VerificationConfig& config, std::string_view claim) {
-  return (claim == "email" && config.email.enabled) || (claim == "phone_number" && config.phone_number.enabled);
-}
-
-// The claims of the identities that can be verified; criteria "any": one of them is, "all": each of them is.
-bool meets_criteria(const project::VerificationConfig& config, const json::array& identities,
-                    const std::vector<VerifiedClaim>& verified) {
-  std::size_t wanted = 0;
-  std::size_t met = 0;
+// The claims of the identities that a person could have to prove.
+std::vector<user::ClaimStatus> claims_of(const json::array& identities, const std::vector<VerifiedClaim>& verified) {
+  std::vector<user::ClaimStatus> claims;
   for (const json::value& identity : identities) {
     for (const auto& [name, value] : identity.at("claims").as_object()) {
-      if (!counts(config, name) || !value.is_string()) {
+      if ((name != "email" && name != "phone_number") || !value.is_string()) {
         continue;
       }
-      ++wanted;
-      met += std::ranges::any_of(verified, [&](const VerifiedClaim& claim) {
+      const bool proven = std::ranges::any_of(verified, [&](const VerifiedClaim& claim) {
         return claim.name == name && claim.value == value.get_string();
       });
+      claims.push_back(user::ClaimStatus{std::string(name), proven});
     }
   }
-  return config.criteria_all ? wanted > 0 && met == wanted : met > 0;
+  return claims;
 }
 
 }  // namespace
 
-UserFacts parse_user_facts(const project::Config& config, const UserId& user, const json::object& facts) {
+UserFacts parse_user_facts(const project::Config& config, const UserId& id, const json::object& facts) {
   UserFacts parsed;
-  parsed.user = user_from(user, facts);
+  parsed.user = user_from(id, facts);
   for (const json::value& claim : facts.at("verified").as_array()) {
     parsed.verified.push_back(
         VerifiedClaim{std::string(claim.at("name").as_string()), std::string(claim.at("value").as_string())});
@@ -61,7 +58,7 @@ UserFacts parse_user_facts(const project::Config& config, const UserId& user, co
   const json::array& identities = facts.at("identities").as_array();
   parsed.is_anonymous =
       std::ranges::any_of(identities, [](const json::value& identity) { return identity.at("type") == "anonymous"; });
-  parsed.is_verified = meets_criteria(config.verification, identities, parsed.verified);
+  parsed.is_verified = user::meets_criteria(config.verification, claims_of(identities, parsed.verified));
   parsed.can_reauthenticate = facts.at("can_reauthenticate").as_bool();
   for (const json::value& role : facts.at("roles").as_array()) {
     parsed.roles.emplace_back(role.as_string());
@@ -69,14 +66,14 @@ UserFacts parse_user_facts(const project::Config& config, const UserId& user, co
   return parsed;
 }
 
-Task<std::optional<UserFacts>> find_user_facts(project::Context& ctx, UserId user) {
+Task<std::optional<UserFacts>> find_user_facts(project::Context& ctx, UserId id) {
   static constexpr postgres::Sql kSql =
       "SELECT _gatehouse_user_facts(app_id, id) FROM _auth_user WHERE app_id = $1 AND id = $2";
-  const auto facts = co_await ctx.db().optional<json::object>(kSql, ctx.app_id(), user);
+  const auto facts = co_await ctx.db().optional<json::object>(kSql, ctx.app_id(), id);
   if (!facts) {
     co_return std::nullopt;
   }
-  co_return parse_user_facts(ctx.config(), user, *facts);
+  co_return parse_user_facts(ctx.config(), id, *facts);
 }
 
 void add_user_claims(json::object& claims, const UserFacts& facts) {

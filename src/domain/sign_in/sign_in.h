@@ -28,7 +28,8 @@ struct SignIn {
   std::string ui_locales;
   std::string page;  // x_page: "login", "signup" or empty
 };
-BOOST_DESCRIBE_STRUCT(SignIn, (), (id, created_at, client_id, authorization_request, prompt, login_hint, ui_locales, page))
+BOOST_DESCRIBE_STRUCT(SignIn, (),
+                      (id, created_at, client_id, authorization_request, prompt, login_hint, ui_locales, page))
 
 class SignIns {
  public:
@@ -42,8 +43,9 @@ class SignIns {
   const crypto::KeyRing& keys_;
 };
 
-// The result of a finished login, carried to `/oauth2/consent?code=…` as 32 Crockford characters, in PostgreSQL for 5 minutes,
-// used once. The sign-in's sealed copy goes along, so that a wiped Redis does not lose a person who just signed in.
+// The result of a finished login, carried to `/oauth2/consent?code=…` as 32 Crockford characters, in PostgreSQL for 5
+// minutes, used once. The sign-in's sealed copy goes along, so that a wiped Redis does not lose a person who just
+// signed in.
 struct FinishedSignIn {
   SignIn sign_in;
   AuthenticationInfo authentication;
