@@ -6,10 +6,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
-#include "platform/base/utf8.h"
-#include "platform/http/ascii.h"
 #include "platform/http/error_response.h"
-#include "platform/http/forwarded.h"
+#include "platform/http/incoming.h"
 #include "platform/http/read_buffer.h"
 #include "platform/http/request_parser.h"
 #include "platform/http/response_head.h"
@@ -30,16 +28,10 @@ constexpr Micros kParkAfter = Seconds{3};
 constexpr std::size_t kLingerBytes = 256 * 1024;
 constexpr std::size_t kBodyRead = 16 * 1024;
 constexpr std::size_t kCopyUpTo = 16 * 1024;
-constexpr std::size_t kLongestUserAgent = 1024;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::string_view kTookTooLong =
     "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nCache-Control: no-store\r\n"
     "Connection: close\r\n\r\n";
-
-bool is_request_id(std::string_view text) {
-  return !text.empty() && text.size() <= 64 &&
-         std::ranges::all_of(text, [](char c) { return is_alphanumeric(c) || c == '.' || c == '_' || c == '-'; });
-}
 
 enum class Phase { idle, head, body, handling, writing, closing };
 
@@ -263,43 +255,60 @@ class StreamConnection final : public Connection {
   Task<bool> exchange() {
     Request request;
     Context ctx;
-    started_ = boot_time();
     begin(request, ctx);
     RequestParser parser(core_->options.limits, request);
-    std::optional<Response> refused = refusal_ ? response_of(*refusal_) : parse_head(parser, request, ctx);
-    if (!refused && !parser.done()) {
-      refused = co_await read_body(parser, request);
-    }
-    bool keep_alive = false;
-    Response response;
-    if (refused) {
-      response = std::move(*refused);
-      lingers_ = true;
-    } else {
-      enter_at(started_, Phase::handling, core_->options.limits.handler_time + kHandlerGrace);
-      try {
-        response = co_await core_->handle(ctx, request);
-      } catch (...) {
-        response = response_of_current_exception(ctx);
-      }
-      keep_alive = parser.keep_alive();
+    std::optional<Response> response = co_await receive(parser, request, ctx);
+    lingers_ = response.has_value();
+    if (!response) {
+      response = co_await handle(ctx, request);
     }
     if (gone_) {
       co_return false;
     }
-    finalise(ctx, response);
-    keep_alive = keep_alive && !core_->draining;
-    ResponseFrame frame{.request_id = ctx.request_id,
-                        .date = core_->date.at(started_),
-                        .head_request = request.method == Method::head,
-                        .close = !keep_alive,
-                        .say_keep_alive = keep_alive && parser.http_1_0()};
-    const bool written = co_await write(response, frame);
-    record(request, parser.method_name(), response);
+    finalise(ctx, *response);
+    const bool keep_alive = !lingers_ && parser.keep_alive() && !core_->draining;
+    const ResponseFrame frame{.request_id = ctx.request_id,
+                              .date = core_->date.at(started_),
+                              .head_request = request.method == Method::head,
+                              .close = !keep_alive,
+                              .say_keep_alive = keep_alive && parser.http_1_0()};
+    const bool written = co_await write(*response, frame);
+    record(request, parser.method_name(), *response);
     co_return written&& keep_alive;
   }
 
+  // Reads the request whole; the response where it is refused.
+  Task<std::optional<Response>> receive(RequestParser& parser, Request& request, Context& ctx) {
+    std::optional<Response> refused;
+    if (refusal_) {
+      refused = response_of(*refusal_);
+      co_return refused;
+    }
+    refused = http::read_head(parser, buffer_.view().substr(0, head_length_));
+    if (refused) {
+      co_return refused;
+    }
+    buffer_.consume(head_length_);
+    identify(request, ctx, peer_, kTls, core_->trusted);
+    request_id_ = request.request_id;
+    if (!parser.done()) {
+      refused = co_await read_body(parser);
+      ctx.deadline = started_ + core_->options.limits.handler_time;
+    }
+    co_return refused;
+  }
+
+  Task<Response> handle(Context& ctx, const Request& request) {
+    enter_at(started_, Phase::handling, core_->options.limits.handler_time + kHandlerGrace);
+    try {
+      co_return co_await core_->handle(ctx, request);
+    } catch (...) {
+      co_return response_of_current_exception(ctx);
+    }
+  }
+
   void begin(Request& request, Context& ctx) {
+    started_ = boot_time();
     request.peer_ip = peer_ip_;
     request.client_ip = peer_ip_;
     request.secure = kTls;
@@ -309,71 +318,32 @@ class StreamConnection final : public Connection {
     ctx.deadline = started_ + core_->options.limits.handler_time;
   }
 
-  std::optional<Response> parse_head(RequestParser& parser, Request& request, Context& ctx) {
-    const std::string_view head = buffer_.view().substr(0, head_length_);
-    try {
-      parser.head(head);
-    } catch (const Refusal& refusal) {
-      return response_of(refusal);
-    } catch (const Error& error) {
-      return response_of(error);
-    }
-    buffer_.consume(head_length_);
-    const Origin origin = origin_of(peer_, kTls, request.headers, core_->trusted);
-    request.secure = origin.secure;
-    if (origin.client != peer_) {
-      request.client_ip = origin.client.text();
-    }
-    const auto id = request.header("X-Request-Id");
-    if (id && is_request_id(*id) && core_->trusted.trusts(peer_)) {
-      request.request_id = *id;
-    }
-    ctx.request_id = request.request_id;
-    ctx.client_ip = request.client_ip;
-    ctx.user_agent = utf8_or_question_marks(request.header("User-Agent").value_or(""), kLongestUserAgent);
-    return std::nullopt;
-  }
-
-  Task<std::optional<Response>> read_body(RequestParser& parser, Request& request) {
+  Task<std::optional<Response>> read_body(RequestParser& parser) {
     enter(Phase::body, core_->options.limits.body_time);
     if (parser.expects_continue() && buffer_.empty()) {
       co_await write_all({asio::buffer(kContinue), {}});
     }
+    std::optional<Response> refused;
     for (;;) {
-      if (auto refused = parse_body(parser)) {
-        co_return refused;
-      }
-      if (parser.done()) {
+      std::size_t used = 0;
+      refused = read_body_part(parser, buffer_.view(), used);
+      buffer_.consume(used);
+      if (refused || parser.done()) {
         break;
       }
       if (buffer_.view().size() > core_->options.limits.header_bytes) {
-        co_return response_of(Refusal{Status::bad_request, "a line of the chunked body is too long"});
+        refused = response_of(Refusal{Status::bad_request, "a line of the chunked body is too long"});
+        break;
       }
-      const std::size_t wanted = parser.remaining().value_or(kBodyRead);
-      if (!co_await fill(std::min(wanted, kBodyRead))) {
+      if (!co_await fill(std::min<std::size_t>(parser.remaining().value_or(kBodyRead), kBodyRead))) {
         gone_ = gone_ || !expired_;
-        co_return response_of(Refusal{Status::request_timeout, "the request's body did not come in time"});
+        refused = response_of(Refusal{Status::request_timeout, "the request's body did not come in time"});
+        break;
       }
     }
     buffer_.shrink();
     started_ = boot_time();
-    request.body.shrink_to_fit();
-    co_return std::nullopt;
-  }
-
-  std::optional<Response> parse_body(RequestParser& parser) {
-    try {
-      while (!parser.done() && !buffer_.empty()) {
-        const std::size_t used = parser.body(buffer_.view());
-        buffer_.consume(used);
-        if (used == 0) {
-          break;
-        }
-      }
-      return std::nullopt;
-    } catch (const Refusal& refusal) {
-      return response_of(refusal);
-    }
+    co_return refused;
   }
 
   // The last look at the response before it leaves.
