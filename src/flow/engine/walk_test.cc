@@ -33,7 +33,11 @@ void must(bool holds, std::source_location where = std::source_location::current
 using Outcome = std::variant<Answer, Error>;
 
 User user_of_database(bool disabled) {
-  return {.id = UserId("user"), .created_at = kNow, .updated_at = kNow, .is_disabled = disabled};
+  return {.id = UserId("user"),
+          .created_at = kNow,
+          .updated_at = kNow,
+          .is_disabled = disabled,
+          .is_indefinitely_disabled = disabled};
 }
 
 identity::FoundLogin login_of_database(const FindIdentity& need, bool disabled, bool with_password) {
