@@ -196,7 +196,7 @@ TEST(FlowRunner, a_user_who_is_disabled_meanwhile_gets_no_session) {
   sign_up(core);
   const auto begun = core.create("login");
   const auto authenticate = core.feed(begun.state_token, email_input());
-  core.write("UPDATE _auth_user SET is_disabled = true WHERE app_id = $1");
+  core.write("UPDATE _auth_user SET is_disabled = true, is_indefinitely_disabled = true WHERE app_id = $1");
   EXPECT_EQ(reason_of([&] { core.feed(authenticate.state_token, password_input()); }), "DisabledUser in login");
   EXPECT_EQ(core.texts(kSessions).size(), 1U);
 }
