@@ -57,15 +57,6 @@ void collect_keys(std::string_view text, std::set<std::string>& keys) {
   }
 }
 
-std::string built_file(std::string_view name) {
-  const auto manifest = embedded_file("web/authui/manifest.json");
-  if (!manifest) {
-    throw std::runtime_error("the built pages are missing: web/authui/manifest.json");
-  }
-  const json::value names = json::parse(*manifest);
-  return "/shared-assets/authui/" + std::string(names.at(name).as_string());
-}
-
 // t: {"login": {"title": …}} so that {{{t.login.title}}} finds it.
 void put_text(json::object& texts, std::string_view key, std::string value) {
   const std::size_t dot = key.find('.');
@@ -170,7 +161,8 @@ struct PageRenderer::Page {
   std::string title_key;
 };
 
-PageRenderer::PageRenderer() : css_(built_file("app.css")), js_(built_file("app.js")) {
+PageRenderer::PageRenderer(const http::StaticFiles& assets)
+    : css_(assets.path_of("app.css")), js_(assets.path_of("app.js")) {
   for (const auto& [name, title_key] : kPages) {
     const auto source = part(name);
     if (!source) {

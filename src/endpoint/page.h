@@ -10,6 +10,7 @@
 
 #include "endpoint/look.h"
 #include "platform/http/message.h"
+#include "platform/http/static_files.h"
 #include "project/context.h"
 
 namespace gatehouse::endpoint {
@@ -21,8 +22,9 @@ namespace gatehouse::endpoint {
 // key as safe HTML, its arguments taken from the page's values. All other values are escaped.
 class PageRenderer {
  public:
-  // Throws std::runtime_error that names the template or text that is broken.
-  PageRenderer();
+  // `assets`: the built style sheet and script, http::StaticFiles::of_pages. Throws std::runtime_error that names the
+  // template or text that is broken.
+  explicit PageRenderer(const http::StaticFiles& assets);
   ~PageRenderer();
 
   // `values` are the page's own; "heading" replaces the page's usual title.

@@ -56,7 +56,8 @@ struct PageTest : testing::Test {
 
   test::TestContext context{test::TestProject{}.build()};
   http::Request request;
-  PageRenderer pages;
+  http::StaticFiles assets = http::StaticFiles::of_pages("/shared-assets/");
+  PageRenderer pages{assets};
 };
 
 TEST_F(PageTest, every_page_is_whole_html_in_the_budget) {

@@ -1,0 +1,86 @@
+#include "endpoint/authui/browser.h"
+
+#include "platform/crypto/hash.h"
+#include "platform/crypto/random.h"
+
+namespace gatehouse::authui {
+
+namespace {
+
+constexpr std::string_view kBrowserCookie = "authgear_web_session";
+constexpr std::size_t kBrowserCookieLength = 32;
+
+http::Cookie cookie_of(const project::Context& ctx, std::string_view suffix, std::string value) {
+  return {.name = ctx.project().cookie_name(suffix), .value = std::move(value), .secure = ctx.project().secure()};
+}
+
+// "host" and "host:80" are one place for http, "host" and "host:443" for https.
+std::string_view without_default_port(std::string_view host, bool secure) {
+  const std::string_view port = secure ? ":443" : ":80";
+  return host.ends_with(port) ? host.substr(0, host.size() - port.size()) : host;
+}
+
+}  // namespace
+
+std::string Browser::hash() const { return crypto::sha256_hex(cookie); }
+
+Browser identify_browser(const project::Context& ctx, const http::Request& request) {
+  auto cookie = request.cookie(ctx.project().cookie_name(kBrowserCookie));
+  if (cookie && cookie->size() == kBrowserCookieLength &&
+      cookie->find_first_not_of(crypto::kCrockford) == std::string::npos) {
+    return {.cookie = std::move(*cookie)};
+  }
+  return {.cookie = crypto::random_text(kBrowserCookieLength, crypto::kCrockford), .is_new = true};
+}
+
+void remember_browser(const project::Context& ctx, http::Response& response, const Browser& browser) {
+  if (browser.is_new) {
+    response.cookie(cookie_of(ctx, kBrowserCookie, browser.cookie));
+  }
+}
+
+void set_session_cookies(const project::Context& ctx, http::Response& response, const std::string& session_token) {
+  http::Cookie session = cookie_of(ctx, "session", session_token);
+  session.domain = ctx.config().http.cookie_domain;
+  if (!ctx.config().session.use_session_cookie) {
+    session.max_age = ctx.config().session.lifetime.count();
+  }
+  http::Cookie strict = session;
+  strict.name = ctx.project().cookie_name("same_site_strict");
+  strict.value = "true";
+  strict.same_site = "Strict";
+  response.cookie(session).cookie(strict);
+}
+
+void clear_session_cookies(const project::Context& ctx, http::Response& response) {
+  for (const std::string_view suffix : {"session", "same_site_strict"}) {
+    http::Cookie gone = cookie_of(ctx, suffix, "");
+    gone.domain = ctx.config().http.cookie_domain;
+    gone.clear = true;
+    response.cookie(gone);
+  }
+}
+
+Sender judge_sender(const project::Project& project, const http::Request& request) {
+  const auto site = request.header("Sec-Fetch-Site");
+  if (site && *site != "same-origin" && *site != "none") {
+    return Sender::foreign;
+  }
+  const auto origin = request.header("Origin");
+  if (!origin) {
+    return site ? Sender::same_origin : Sender::unknown;
+  }
+  // "null" comes from our own pages too where an extension strips the referrer; Sec-Fetch-Site knows better.
+  if (*origin == project.origin() || (*origin == "null" && site)) {
+    return Sender::same_origin;
+  }
+  return Sender::foreign;
+}
+
+bool at_public_host(const project::Project& project, const http::Request& request) {
+  const std::string_view origin = project.origin();
+  const std::string_view host = origin.substr(origin.find("://") + 3);
+  return without_default_port(request.host, project.secure()) == without_default_port(host, project.secure());
+}
+
+}  // namespace gatehouse::authui
