@@ -145,8 +145,10 @@ std::int64_t seconds_until(std::string_view time, TimePoint now) {
   if (!date.ok()) {
     return 0;
   }
+  const std::size_t dot = text.find('.');
+  const bool part_of_a_second = dot != std::string::npos && text.find_first_of("123456789", dot) != std::string::npos;
   const TimePoint then = std::chrono::sys_days{date} + std::chrono::hours{hour} + std::chrono::minutes{minute} +
-                         Seconds{second} + (text.contains('.') ? Seconds{1} : Seconds{0});
+                         Seconds{second} + (part_of_a_second ? Seconds{1} : Seconds{0});
   return std::max<std::int64_t>(0, std::chrono::ceil<Seconds>(then - now).count());
 }
 
