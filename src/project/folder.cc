@@ -37,7 +37,7 @@ class FolderReader {
     if (!fs::is_directory(folder_, error)) {
       throw InvalidProject({{folder_.string(), "", "is not a folder that can be read"}});
     }
-    for (const auto* name : {kConfigFile, kSecretsFile, kFeaturesFile}) {
+    for (const auto* name : {kConfigFile, kSecretsFile, kFeaturesFile, kOwnFile}) {
       if (fs::exists(folder_ / name, error)) {
         take(name, kYamlBytes);
       }
