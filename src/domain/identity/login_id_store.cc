@@ -11,15 +11,27 @@ constexpr std::size_t kColumns =
 
 constexpr std::size_t kUserColumn = kColumns<LoginIdIdentity>;
 constexpr std::size_t kVerifiedColumn = kUserColumn + kColumns<User>;
-constexpr std::size_t kPasswordColumn = kVerifiedColumn + 1;
+constexpr std::size_t kClaimsColumn = kVerifiedColumn + 1;
+constexpr std::size_t kPasswordColumn = kClaimsColumn + 1;
+
+// [[name, verified], …]
+std::vector<user::ClaimStatus> claims_of(const boost::json::value& rows) {
+  std::vector<user::ClaimStatus> claims;
+  for (const auto& row : rows.as_array()) {
+    claims.push_back({std::string(row.at(0).as_string()), row.at(1).as_bool()});
+  }
+  return claims;
+}
 
 // One row for each password; the first identity in the order of the candidates is the one.
-FoundLogin read_login(const postgres::Result& result, TimePoint now) {
+FoundLogin read_login(const project::Context& ctx, const postgres::Result& result) {
   FoundLogin found;
   found.identity = result.as<LoginIdIdentity>(0);
   found.user = result.as<User>(0, kUserColumn);
-  found.user.is_disabled = !user::may_sign_in(found.user, now);
+  found.user.is_disabled = !user::may_sign_in(found.user, ctx.now());
   found.verified = result.as<bool>(0, kVerifiedColumn);
+  found.user_verified =
+      user::meets_criteria(ctx.config().verification, claims_of(result.as<boost::json::value>(0, kClaimsColumn)));
   for (std::size_t row = 0; row < result.rows(); ++row) {
     const bool same = result.at(row, 0) == result.at(0, 0);
     if (same && result.at(row, kPasswordColumn)) {
@@ -42,6 +54,11 @@ Task<std::optional<FoundLogin>> LoginIds::find(project::Context& ctx, std::vecto
       "u.account_valid_until, "
       "EXISTS (SELECT 1 FROM jsonb_each_text(l.claims) AS claim JOIN _auth_verified_claim v "
       "ON v.app_id = $1 AND v.user_id = i.user_id AND v.name = claim.key AND v.value = claim.value), "
+      "(SELECT coalesce(jsonb_agg(jsonb_build_array(claim.key, EXISTS (SELECT 1 FROM _auth_verified_claim v "
+      "WHERE v.app_id = $1 AND v.user_id = i.user_id AND v.name = claim.key AND v.value = claim.value))), '[]') "
+      "FROM _auth_identity own JOIN _auth_identity_login_id ids ON ids.id = own.id AND ids.app_id = $1 "
+      "CROSS JOIN LATERAL jsonb_each_text(ids.claims) AS claim "
+      "WHERE own.app_id = $1 AND own.user_id = i.user_id AND claim.key IN ('email', 'phone_number')), "
       "a.id, a.user_id, a.created_at, a.updated_at, a.kind, a.password_hash, a.expire_after "
       "FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS wanted (type, unique_key, place) "
       "JOIN _auth_identity_login_id l "
@@ -65,7 +82,7 @@ Task<std::optional<FoundLogin>> LoginIds::find(project::Context& ctx, std::vecto
   if (result.rows() == 0) {
     co_return std::nullopt;
   }
-  co_return read_login(result, ctx.now());
+  co_return read_login(ctx, result);
 }
 
 Task<std::vector<LoginIdIdentity>> LoginIds::of_user(project::Context& ctx, const UserId& user) {

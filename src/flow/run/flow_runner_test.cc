@@ -264,6 +264,45 @@ TEST(FlowRunner, login_ids_that_do_not_exist_are_limited) {
   EXPECT_EQ(reason_of(guess), "RateLimited in login");
 }
 
+TEST(FlowRunner, a_locked_account_opens_to_nobody_until_its_time_is_over) {
+  auto project = fresh_project();
+  project.no_rate_limits();
+  auto& lockout = project.config.authentication.lockout;
+  lockout.max_attempts = 3;
+  lockout.password_enabled = true;
+  lockout.history_duration = 1h;
+  lockout.minimum_duration = lockout.maximum_duration = 1min;
+  Core core(project);
+  sign_up(core);
+  const auto begun = core.create("login");
+  EXPECT_TRUE(log_in(core).finished);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(reason_of([&] { core.feed(begun.state_token, login_input("wrong")); }), "InvalidCredentials in login");
+  }
+  EXPECT_EQ(reason_of([&] { core.feed(begun.state_token, login_input()); }), "AccountLockout in login");
+  core.ctx.clock.advance(61s);
+  EXPECT_TRUE(core.feed(begun.state_token, login_input()).finished);
+}
+
+TEST(FlowRunner, text_that_no_login_id_can_be_is_nobody) {
+  Core core(fresh_project());
+  const auto begun = core.create("login");
+  for (const auto& text :
+       {std::string("a\0b@example.com", 15), std::string("\xff\xfe@example.com"), std::string(5000, 'x')}) {
+    EXPECT_EQ(reason_of([&] { core.feed(begun.state_token, email_input(text)); }), "UserNotFound in login");
+  }
+}
+
+TEST(FlowRunner, events_tell_whether_the_user_is_verified) {
+  Core core(fresh_project());
+  sign_up(core);
+  log_in(core);
+  constexpr postgres::Sql kVerified =
+      "SELECT payload->'payload'->'user'->>'is_verified' FROM _gatehouse_outbox "
+      "WHERE app_id = $1 AND payload->>'type' = 'user.authenticated'";
+  EXPECT_THAT(core.texts(kVerified), ElementsAre("true", "true"));
+}
+
 TEST(FlowRunner, a_code_is_sent_once_for_one_input_and_again_when_asked_later) {
   Core core(fresh_project());
   constexpr postgres::Sql kMails = "SELECT id::text FROM _gatehouse_outbox WHERE app_id = $1 AND kind <> 'event'";

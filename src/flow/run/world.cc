@@ -82,17 +82,18 @@ Task<Answer> DomainWorld::find_to_log_in(project::Context& ctx, FindIdentity nee
   if (found.found) {
     co_await limiter_.give_back(ctx, buckets);
   } else {
-    co_await nobody_found(ctx, std::move(need));
+    co_await nobody_found(ctx, std::move(need), found.asked.login_id);
   }
   co_return found;
 }
 
-Task<void> DomainWorld::nobody_found(project::Context& ctx, FindIdentity need) {
+// What cannot be a login ID is not put on record: it may be anything, of any length.
+Task<void> DomainWorld::nobody_found(project::Context& ctx, FindIdentity need, std::string login_id) {
   if (need.came_along) {
     co_await limiter_.take(ctx, password_buckets(ctx, nullptr));
     co_await hasher_.pretend(ctx, std::move(*need.came_along));
   }
-  co_await record(ctx, {.type = "authentication.identity.login_id.failed", .payload = {{"login_id", need.login_id}}});
+  co_await record(ctx, {.type = "authentication.identity.login_id.failed", .payload = {{"login_id", login_id}}});
 }
 
 Task<Answer> DomainWorld::hash(project::Context& ctx, HashPassword need) {

@@ -35,7 +35,7 @@ class DomainWorld : public World {
  private:
   Task<Answer> find(project::Context& ctx, FindIdentity need);
   Task<Answer> find_to_log_in(project::Context& ctx, FindIdentity need);
-  Task<void> nobody_found(project::Context& ctx, FindIdentity need);
+  Task<void> nobody_found(project::Context& ctx, FindIdentity need, std::string login_id);
   Task<Answer> hash(project::Context& ctx, HashPassword need);
   Task<Answer> check(project::Context& ctx, CheckPassword need);
   Task<std::optional<CheckedPassword>> match(project::Context& ctx, CheckPassword need);
