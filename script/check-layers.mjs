@@ -28,7 +28,7 @@ for (const file of sources("src")) {
   const text = readFileSync(file, "utf8");
   for (const [, target] of text.matchAll(/^#include "([^"]+)"/gm)) {
     const [targetLayer, targetRoom] = target.split("/");
-    const isTest = file.endsWith("_test.cc");
+    const isTest = /_test\.cc$|\/test_\w+\.h$/.test(file); // test_*.h: what the tests of one folder share
     if (isTest && targetLayer === "support") continue;
     if (!below[layer]?.includes(targetLayer)) breaches.push(`${file}: ${layer} must not include ${target}`);
     if (layer === "endpoint" && targetLayer === "endpoint" && room !== targetRoom && target.split("/").length > 2)
