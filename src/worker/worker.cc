@@ -3,6 +3,7 @@
 #include <boost/asio.hpp>
 
 #include "platform/base/one_shot.h"
+#include "platform/postgres/partition.h"
 #include "platform/telemetry/log.h"
 #include "worker/clean_up.h"
 
@@ -14,6 +15,10 @@ using Timer =
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 constexpr Micros kAfterStart = std::chrono::seconds{5};
 constexpr Micros kAfterFailure = std::chrono::minutes{1};
+constexpr Micros kPartitionTime = std::chrono::minutes{5};
+constexpr int kDaysAhead = 7;
+constexpr int kMonthsAhead = 4;
+constexpr std::chrono::days kMetricsRetention{90};
 
 }  // namespace
 
@@ -29,13 +34,29 @@ struct Worker::Impl : std::enable_shared_from_this<Worker::Impl> {
   OneShot<void> upkeep_ended;
 
   Task<bool> keep_up();
+  Task<void> keep_partitions(Context& ctx);
   static Task<void> upkeep(std::shared_ptr<Impl> self);
 };
+
+Task<void> Worker::Impl::keep_partitions(Context& ctx) {
+  const auto today = std::chrono::floor<std::chrono::days>(parts.clock.now());
+  ctx.deadline = boot_time() + kPartitionTime;
+  co_await postgres::keep_daily_partitions(parts.database, ctx, today, kDaysAhead);
+  if (parts.audit == nullptr) {
+    co_return;
+  }
+  ctx.deadline = boot_time() + kPartitionTime;
+  co_await postgres::keep_monthly_partitions(*parts.audit, ctx, "_audit_log", today, kMonthsAhead,
+                                             options.audit_retention);
+  co_await postgres::keep_monthly_partitions(*parts.audit, ctx, "_audit_metrics", today, kMonthsAhead,
+                                             kMetricsRetention);
+}
 
 // False: to be tried again soon.
 Task<bool> Worker::Impl::keep_up() {
   Context ctx;
   try {
+    co_await keep_partitions(ctx);
     const std::int64_t removed = co_await clean_up(parts.database, ctx, parts.clock.now());
     parts.metrics.count("gatehouse_upkeep_rows_total", {}, static_cast<double>(removed));
     co_return true;

@@ -93,6 +93,9 @@ text::Arguments variables_of(const project::Project& project, const MessageTexts
   for (const auto& [name, value] : mail.variables) {
     variables[name] = value;
   }
+  for (auto& [name, value] : variables) {
+    value = single_line(value);
+  }
   return variables;
 }
 

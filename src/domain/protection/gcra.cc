@@ -12,7 +12,7 @@ namespace {
 double micros(TimePoint now) { return static_cast<double>(now.time_since_epoch().count()); }
 
 double interval(const Take& take) {
-  return static_cast<double>(take.period.count()) / static_cast<double>(take.burst) * take.weight;
+  return std::floor(static_cast<double>(take.period.count()) * take.weight / static_cast<double>(take.burst));
 }
 
 }  // namespace
@@ -24,7 +24,7 @@ local arrivals = {}
 for i, key in ipairs(KEYS) do
   local at = 2 + (i - 1) * 3
   local period = tonumber(ARGV[at])
-  local step = period / tonumber(ARGV[at + 1]) * tonumber(ARGV[at + 2])
+  local step = math.floor(period * tonumber(ARGV[at + 2]) / tonumber(ARGV[at + 1]))
   local arrival = math.max(tonumber(redis.call('GET', key)) or now, now) + step
   if arrival - period > now then
     return {i, math.ceil(arrival - period - now)}
@@ -44,7 +44,7 @@ const redis::Script kGiveBackScript{R"lua(
 local now = tonumber(ARGV[1])
 for i, key in ipairs(KEYS) do
   local at = 2 + (i - 1) * 3
-  local step = tonumber(ARGV[at]) / tonumber(ARGV[at + 1]) * tonumber(ARGV[at + 2])
+  local step = math.floor(tonumber(ARGV[at]) * tonumber(ARGV[at + 2]) / tonumber(ARGV[at + 1]))
   local arrival = tonumber(redis.call('GET', key))
   if arrival then
     local left = math.ceil((arrival - step - now) / 1000)

@@ -19,7 +19,8 @@ class Lockout {
   // with 429 when more than 4 of this core already wait for the same user. Does nothing where lockout is off for
   // `method`.
   Task<void> reserve(project::Context& ctx, const UserId& user, std::string method);  // "password", "oob_otp"
-  // Forgets the attempts on a user who proved to be one (those from this address, where each address counts for itself).
+  // Forgets the attempts on a user who proved to be one (those from this address, where each address counts for
+  // itself).
   void succeeded(postgres::Batch& batch, const project::Context& ctx, const UserId& user);
 
  private:
