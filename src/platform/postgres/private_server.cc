@@ -311,6 +311,7 @@ void PrivateServer::spawn() {
   const char* durable = options_.fsync ? "on" : "off";
   const std::vector<std::string> settings = {
       "listen_addresses=",
+      "authentication_timeout=2s",  // a client that stopped half-way would hold up our stop
       fmt::format("unix_socket_directories={}", options_.run.string()),
       "unix_socket_permissions=0700",
       "port=5432",
