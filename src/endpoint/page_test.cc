@@ -99,6 +99,36 @@ TEST_F(PageTest, a_marker_in_any_value_stays_text) {
   }
 }
 
+// docs/automation.md promises these.
+TEST_F(PageTest, ids_for_automation_stay) {
+  const std::pair<const char*, std::vector<const char*>> promised[] = {
+      {"login", {"login-form", "login-id", "login-submit", "signup-link"}},
+      {"signup", {"signup-form", "login-id", "signup-submit", "login-link"}},
+      {"enter_password", {"password-form", "password", "password-submit", "start-over"}},
+      {"enter_oob_otp", {"code-form", "code", "code-submit", "code-resend", "start-over"}},
+      {"create_password", {"create-password-form", "password", "password-again", "create-password-submit"}},
+      {"change_password", {"change-password-form", "password", "password-again", "change-password-submit"}},
+      {"signed_in", {"sign-out"}},
+      {"logout", {"logout-form", "logout-confirm", "logout-stay"}},
+      {"signed_out", {"sign-in-again"}},
+      {"consent", {"consent-form", "consent-allow", "consent-deny"}},
+      {"op_error", {"op-error", "op-error-code", "op-error-parameter"}},
+      {"problem", {"problem"}},
+  };
+  for (const auto& [page, ids] : promised) {
+    json::object values = sample(page);
+    values["parameter"] = "redirect_uri";
+    const std::string html = body(page, values);
+    for (const char* id : ids) {
+      const std::string attribute = "id=\"" + std::string(id) + "\"";
+      const std::size_t first = html.find(attribute);
+      ASSERT_NE(first, std::string::npos) << page << " " << id;
+      EXPECT_EQ(html.find(attribute, first + 1), std::string::npos) << page << " " << id << " comes twice";
+    }
+    EXPECT_FALSE(html.contains(" disabled")) << page;
+  }
+}
+
 TEST_F(PageTest, templates_write_raw_html_only_from_texts) {
   for (const EmbeddedFile& file : embedded_files("web/authui/templates/")) {
     for (std::size_t at = file.content.find("{{{"); at != std::string_view::npos;
