@@ -1,6 +1,6 @@
 #include "domain/consume/consume.h"
 
-#include "domain/grant/test_world.h"
+#include "support/token_process.h"
 #include "support/postgres_proxy.h"
 
 namespace gatehouse::consume {

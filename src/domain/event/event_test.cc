@@ -1,7 +1,7 @@
 #include "domain/event/event.h"
 
 #include "domain/grant/sign_out.h"
-#include "domain/grant/test_world.h"
+#include "support/token_process.h"
 
 namespace gatehouse::event {
 namespace {

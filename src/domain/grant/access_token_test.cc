@@ -1,7 +1,7 @@
 #include "domain/grant/access_token.h"
 
 #include "domain/grant/id_token.h"
-#include "domain/grant/test_world.h"
+#include "support/token_process.h"
 
 namespace gatehouse::grant {
 namespace {
@@ -129,6 +129,26 @@ TEST_P(AccessToken, revoked_alone_leaves_its_grant) {
   EXPECT_FALSE(Process(project_).access_token_works(tokens.access_token));
   EXPECT_TRUE(a_->refresh_token_works(*tokens.refresh_token));
   EXPECT_TRUE(resolve(*b_, others.access_token));
+}
+
+TEST_P(AccessToken, once_revoked_is_refused_by_all_cores_of_the_process_at_once) {
+  const auto board = std::make_shared<session::RevocationBoard>();
+  Process one(project_, test::ring_json(), board);
+  Process two(project_, test::ring_json(), board);
+  const auto alone = one.sign_in(user_);
+  const auto with_its_grant = one.sign_in(user_);
+  for (const auto& tokens : {alone, with_its_grant}) {
+    ASSERT_TRUE(resolve(one, tokens.access_token) && resolve(two, tokens.access_token));
+  }
+  const auto access = resolve(two, alone.access_token);
+  const auto ticket = two.access_tokens.ticket(two.core, *access);
+  one.run(one.grants.revoke(one.core, nullptr, alone.access_token));
+  one.run(one.grants.revoke(one.core, nullptr, *with_its_grant.refresh_token));
+  EXPECT_FALSE(two.feed.holds(ticket));
+  for (const auto& tokens : {alone, with_its_grant}) {
+    EXPECT_FALSE(resolve(one, tokens.access_token));
+    EXPECT_FALSE(resolve(two, tokens.access_token));
+  }
 }
 
 TEST_P(AccessToken, is_revoked_by_its_own_client_only) {

@@ -1,6 +1,6 @@
 #include "domain/grant/authorization_code.h"
 
-#include "domain/grant/test_world.h"
+#include "support/token_process.h"
 
 namespace gatehouse::grant {
 namespace {

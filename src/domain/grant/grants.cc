@@ -57,12 +57,13 @@ void check_owner(const project::Context& ctx, const project::OAuthClient* client
   }
 }
 
-Task<void> end_reused(project::Context& ctx, GrantId grant, ClientId client) {
+Task<void> end_reused(project::Context& ctx, session::RevocationFeed& feed, GrantId grant, ClientId client) {
   log::warn("an authorization code was used again; its grant was revoked",
             {{"grant_id", grant.str()}, {"client_id", client.str()}});
   postgres::Batch batch;
   revoke_family(batch, ctx, grant);
-  return consume::commit(ctx, std::move(batch));
+  co_await consume::commit(ctx, std::move(batch));
+  feed.announce(ctx.app_id(), {grant.str()});
 }
 
 struct FamilySecret {
@@ -100,7 +101,7 @@ Task<void> Grants::redeem(project::Context& ctx, const project::OAuthClient& cli
     throw client::invalid_grant("the user or the session is no longer active");
   }
   if (outcome == consume::Outcome::already_used) {
-    co_await end_reused(ctx, found.grant, client.client_id);
+    co_await end_reused(ctx, feed_, found.grant, client.client_id);
     throw client::invalid_grant("the authorization code is not valid");
   }
 }
@@ -109,7 +110,7 @@ Task<IssuedTokens> Grants::exchange(project::Context& ctx, const project::OAuthC
   auto found = co_await AuthorizationCodes::find(ctx, request.code);
   check_presented(client, found, request);
   if (found->used) {
-    co_await end_reused(ctx, found->grant, client.client_id);
+    co_await end_reused(ctx, feed_, found->grant, client.client_id);
     throw client::invalid_grant("the authorization code is not valid");
   }
   if (ctx.now() >= found->expires_at || !found->user_active || !found->user) {
@@ -176,7 +177,7 @@ Task<bool> Grants::revoke_refresh_token(project::Context& ctx, const project::OA
     co_return true;
   }
   check_owner(ctx, client, family->client);
-  co_await sign_out_grant(ctx, token->grant);
+  co_await sign_out_grant(ctx, feed_, token->grant);
   co_return true;
 }
 
@@ -192,6 +193,7 @@ Task<void> Grants::revoke(project::Context& ctx, const project::OAuthClient* cli
   postgres::Batch batch;
   access_tokens_.deny(batch, ctx, *access);
   co_await consume::commit(ctx, std::move(batch));
+  feed_.announce(ctx.app_id(), {access->denial});
 }
 
 }  // namespace gatehouse::grant

@@ -36,7 +36,7 @@ struct IssuedTokens {
 class Grants {
  public:
   Grants(session::RevocationFeed& revocations, AccessTokens& access_tokens, const crypto::KeyRing& keys)
-      : access_tokens_(access_tokens), refresh_tokens_(revocations, keys), keys_(keys) {}
+      : feed_(revocations), access_tokens_(access_tokens), refresh_tokens_(revocations, keys), keys_(keys) {}
 
   // Throws OAuthError invalid_grant, invalid_request. A code that is used again revokes what it gave.
   Task<IssuedTokens> exchange(project::Context& ctx, const project::OAuthClient& client, CodeExchange request);
@@ -58,6 +58,7 @@ class Grants {
                      const std::optional<std::string>& nonce) const;
   Task<bool> revoke_refresh_token(project::Context& ctx, const project::OAuthClient* client, std::string token);
 
+  session::RevocationFeed& feed_;
   AccessTokens& access_tokens_;
   RefreshTokens refresh_tokens_;
   const crypto::KeyRing& keys_;

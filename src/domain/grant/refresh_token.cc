@@ -97,6 +97,9 @@ Task<RefreshUse> RefreshTokens::use(project::Context& ctx, const project::OAuthC
   const session::Ticket ticket = feed_.ticket(ctx.app_id(), {request.token.grant.str()});
   const Answer answer = co_await ask(ctx, statement(ctx, client, secret, request));
   if (!answer.granted()) {
+    if (answer.verdict == "reused") {
+      feed_.announce(ctx.app_id(), {request.token.grant.str()});
+    }
     refuse(answer, request.token.grant, client);
   }
   if (!answer.wrote) {

@@ -2,8 +2,8 @@
 
 #include <set>
 
-#include "domain/grant/test_world.h"
 #include "platform/crypto/random.h"
+#include "support/token_process.h"
 
 namespace gatehouse::grant {
 namespace {

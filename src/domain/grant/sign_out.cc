@@ -1,5 +1,8 @@
 #include "domain/grant/sign_out.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include <boost/describe.hpp>
 
 #include "domain/consume/consume.h"
@@ -68,6 +71,12 @@ void add_signed_out(postgres::Batch& batch, const project::Context& ctx, const s
   event::add(batch, ctx, event);
 }
 
+std::vector<std::string> ids_of(const std::vector<Row>& ended) {
+  std::vector<std::string> ids;
+  std::ranges::transform(ended, std::back_inserter(ids), &Row::id);
+  return ids;
+}
+
 Task<std::vector<Row>> living_of_session(project::Context& ctx, SessionId session) {
   static constexpr postgres::Sql kSql =
       "SELECT id, 'idp', user_id, created_at, last_access_at, amr, initial_ip, last_ip, last_user_agent, NULL, "
@@ -101,9 +110,10 @@ Task<void> sign_out(project::Context& ctx, session::Sessions& sessions, SessionI
   sessions.revoke(batch, ctx, session);
   add_signed_out(batch, ctx, ended);
   co_await consume::commit(ctx, std::move(batch));
+  sessions.feed().announce(ctx.app_id(), ids_of(ended));
 }
 
-Task<void> sign_out_grant(project::Context& ctx, GrantId grant) {
+Task<void> sign_out_grant(project::Context& ctx, session::RevocationFeed& feed, GrantId grant) {
   const auto ended = co_await living_grant(ctx, grant);
   if (ended.empty()) {
     co_return;
@@ -112,6 +122,7 @@ Task<void> sign_out_grant(project::Context& ctx, GrantId grant) {
   revoke_family(batch, ctx, grant);
   add_signed_out(batch, ctx, ended);
   co_await consume::commit(ctx, std::move(batch));
+  feed.announce(ctx.app_id(), ids_of(ended));
 }
 
 Task<std::optional<SessionId>> session_of_grant(project::Context& ctx, GrantId grant) {

@@ -10,7 +10,7 @@ namespace gatehouse::grant {
 Task<void> sign_out(project::Context& ctx, session::Sessions& sessions, SessionId session);
 
 // Ends one grant, with the event user.signed_out.
-Task<void> sign_out_grant(project::Context& ctx, GrantId grant);
+Task<void> sign_out_grant(project::Context& ctx, session::RevocationFeed& feed, GrantId grant);
 
 // The IdP session that a living grant ends with (single sign-on); nothing for any other grant.
 Task<std::optional<SessionId>> session_of_grant(project::Context& ctx, GrantId grant);

@@ -1,6 +1,10 @@
 #include "domain/session/revocations.h"
 
 #include <algorithm>
+#include <atomic>
+#include <deque>
+#include <iterator>
+#include <mutex>
 #include <unordered_map>
 
 #include <boost/asio/steady_timer.hpp>
@@ -23,6 +27,8 @@ constexpr Micros kLongestGap = kLongestTransaction;
 // Longer than any cached answer is used (LeasedCache) and any response takes.
 constexpr Micros kRememberFor = Seconds{120};
 
+constexpr std::size_t kBoardSize = 4096;
+
 struct Known {
   std::uint64_t sequence;
   Micros seen_at;
@@ -37,13 +43,50 @@ std::string key_of(const ProjectId& app, std::string_view id) {
 
 }  // namespace
 
+struct RevocationBoard::Impl {
+  std::atomic<std::uint64_t> version{0};  // how many were posted
+  mutable std::mutex mutex;
+  std::deque<std::string> latest;
+};
+
+RevocationBoard::RevocationBoard() : impl_(std::make_unique<Impl>()) {}
+
+RevocationBoard::~RevocationBoard() = default;
+
+std::uint64_t RevocationBoard::version() const { return impl_->version.load(std::memory_order_acquire); }
+
+void RevocationBoard::post(std::vector<std::string> keys) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->version.fetch_add(keys.size(), std::memory_order_release);
+  std::ranges::move(keys, std::back_inserter(impl_->latest));
+  while (impl_->latest.size() > kBoardSize) {
+    impl_->latest.pop_front();
+  }
+}
+
+std::optional<std::vector<std::string>> RevocationBoard::since(std::uint64_t version) const {
+  const std::lock_guard lock(impl_->mutex);
+  const std::uint64_t missed = impl_->version.load() - version;
+  if (missed > impl_->latest.size()) {
+    return std::nullopt;
+  }
+  return std::vector<std::string>(impl_->latest.end() - static_cast<std::ptrdiff_t>(missed), impl_->latest.end());
+}
+
 struct RevocationFeed::Impl {
-  Impl(postgres::Database& db, std::string process, std::function<Micros()> clock)
-      : database(db), process_id(std::move(process)), boot(std::move(clock)) {}
+  Impl(postgres::Database& db, std::string process, std::shared_ptr<RevocationBoard> shared,
+       std::function<Micros()> clock)
+      : database(db),
+        process_id(std::move(process)),
+        board(shared ? std::move(shared) : std::make_shared<RevocationBoard>()),
+        boot(std::move(clock)),
+        board_version(board->version()) {}
 
   postgres::Database& database;
   std::string process_id;
+  std::shared_ptr<RevocationBoard> board;
   std::function<Micros()> boot;
+  std::uint64_t board_version;
 
   bool has_lease = false;
   Micros leased_at{};            // read before the renewal was sent
@@ -106,12 +149,33 @@ struct RevocationFeed::Impl {
       const bool is_new = rows.insert_or_assign(std::string(recent.at(row, 0).value()), sent_at).second;
       if (is_new) {
         const ProjectId app{std::string(recent.at(row, 1).value())};
-        known.insert_or_assign(key_of(app, recent.at(row, 2).value()), Known{++sequence, sent_at});
+        learn(key_of(app, recent.at(row, 2).value()), sent_at);
       }
     }
     forget(sent_at);
     leased_at = sent_at;
     has_lease = true;
+  }
+
+  void learn(std::string key, Micros seen_at) { known.insert_or_assign(std::move(key), Known{++sequence, seen_at}); }
+
+  // What other cores of this process revoked.
+  void read_board() {
+    const std::uint64_t version = board->version();
+    if (version == board_version) {
+      return;
+    }
+    auto posted = board->since(board_version);
+    if (!posted) {
+      ++generation;
+      board_version = version;
+      return;
+    }
+    board_version += posted->size();
+    const Micros now = boot();
+    for (std::string& key : *posted) {
+      learn(std::move(key), now);
+    }
   }
 
   void forget(Micros now) {
@@ -129,8 +193,9 @@ struct RevocationFeed::Impl {
   }
 };
 
-RevocationFeed::RevocationFeed(postgres::Database& database, std::string process_id, std::function<Micros()> boot)
-    : impl_(std::make_unique<Impl>(database, std::move(process_id), std::move(boot))) {}
+RevocationFeed::RevocationFeed(postgres::Database& database, std::string process_id,
+                               std::shared_ptr<RevocationBoard> board, std::function<Micros()> boot)
+    : impl_(std::make_unique<Impl>(database, std::move(process_id), std::move(board), std::move(boot))) {}
 
 RevocationFeed::~RevocationFeed() = default;
 
@@ -171,15 +236,23 @@ Task<void> RevocationFeed::ensure_fresh(gatehouse::Context& ctx) {
 }
 
 Ticket RevocationFeed::ticket(const ProjectId& app, std::vector<std::string> ids) const {
+  impl_->read_board();
   return Ticket{impl_->generation, impl_->sequence, app, std::move(ids)};
 }
 
 bool RevocationFeed::holds(const Ticket& ticket) const {
+  impl_->read_board();
   if (!impl_->fresh() || ticket.generation != impl_->generation) {
     return false;
   }
   return std::ranges::none_of(
       ticket.ids, [&](const std::string& id) { return impl_->revoked_since(ticket.app, id, ticket.sequence); });
+}
+
+void RevocationFeed::announce(const ProjectId& app, const std::vector<std::string>& ids) {
+  std::vector<std::string> keys;
+  std::ranges::transform(ids, std::back_inserter(keys), [&](const std::string& id) { return key_of(app, id); });
+  impl_->board->post(std::move(keys));
 }
 
 Micros RevocationFeed::boot() const { return impl_->boot(); }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,14 +25,34 @@ struct Ticket {
   std::vector<std::string> ids;
 };
 
+// What the feeds of one process and database tell each other, so that a revocation holds on all its cores at once.
+// Shared by all cores.
+class RevocationBoard {
+ public:
+  RevocationBoard();
+  ~RevocationBoard();
+  RevocationBoard(const RevocationBoard&) = delete;
+  RevocationBoard& operator=(const RevocationBoard&) = delete;
+
+  std::uint64_t version() const;  // changes with each `post`
+  void post(std::vector<std::string> keys);
+  // What was posted after `version`; nothing where that is too long ago to be known.
+  std::optional<std::vector<std::string>> since(std::uint64_t version) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
 // The process's lease on its caches: "revoked stays revoked" on every host. A positive answer needs a lease no older
 // than 1 s; the lease is renewed by a synchronously committed write together with a read of all revocations of the last
 // 2 × the longest transaction, counts from boot time read before sending, and is checked again just before a response
 // is written (http::Response::last_check). One per core and database.
 class RevocationFeed {
  public:
-  // `process_id`: UUID. `boot`: what age is measured by.
-  RevocationFeed(postgres::Database& database, std::string process_id, std::function<Micros()> boot = boot_time);
+  // `process_id`: UUID. `board`: one per process and database. `boot`: what age is measured by.
+  RevocationFeed(postgres::Database& database, std::string process_id, std::shared_ptr<RevocationBoard> board = {},
+                 std::function<Micros()> boot = boot_time);
   ~RevocationFeed();
   RevocationFeed(const RevocationFeed&) = delete;
   RevocationFeed& operator=(const RevocationFeed&) = delete;
@@ -48,6 +69,10 @@ class RevocationFeed {
   // The lease is fresh, without a gap since the ticket was made, and nothing of it was revoked since. False: answer
   // 503.
   bool holds(const Ticket& ticket) const;
+
+  // Tells all cores of this process what was just revoked, once that is committed; other processes learn it with their
+  // next renewal.
+  void announce(const ProjectId& app, const std::vector<std::string>& ids);
 
   Micros boot() const;
   postgres::Database& database() const;

@@ -155,6 +155,8 @@ void Sessions::revoke(postgres::Batch& batch, const project::Context& ctx, const
   batch.add(kGrants, ctx.app_id(), id, ctx.now());
 }
 
+RevocationFeed& Sessions::feed() const { return impl_->feed; }
+
 Task<void> Sessions::flush() { return impl_->last_access.flush(); }
 
 }  // namespace gatehouse::session

@@ -36,8 +36,11 @@ class Sessions {
   // What `resolve`'s answer stands on, for http::Response::last_check; made right after it.
   Ticket ticket(const project::Context& ctx, const Session& session) const;
 
-  // Ends the session and the grants that depend on it.
+  // Ends the session and the grants that depend on it. Once the batch is committed, `feed().announce` makes it hold on
+  // this process at once.
   void revoke(postgres::Batch& batch, const project::Context& ctx, const SessionId& id);
+
+  RevocationFeed& feed() const;
 
   // Writes the last uses that wait to be written: at the end of the process. Otherwise it happens within a second.
   Task<void> flush();

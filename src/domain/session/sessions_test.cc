@@ -1,6 +1,6 @@
 #include "domain/session/sessions.h"
 
-#include "domain/grant/test_world.h"
+#include "support/token_process.h"
 
 namespace gatehouse::session {
 namespace {

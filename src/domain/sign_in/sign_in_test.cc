@@ -1,6 +1,6 @@
 #include "domain/sign_in/sign_in.h"
 
-#include "domain/grant/test_world.h"
+#include "support/token_process.h"
 #include "support/redis_server.h"
 
 namespace gatehouse::sign_in {

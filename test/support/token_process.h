@@ -32,10 +32,12 @@ inline const std::string& ring_json() {
 // One process of the deployment: a core with its services. Two of them on one database are two processes.
 class Process {
  public:
-  explicit Process(project::Handle project, std::string ring = ring_json())
+  // `board`: shared by two cores of one process.
+  explicit Process(project::Handle project, std::string ring = ring_json(),
+                   std::shared_ptr<session::RevocationBoard> board = {})
       : core(std::move(project)),
         keys(crypto::KeyRing::parse(ring)),
-        feed(*core.database, uuid_v4(), [this] { return boot_time() + asleep; }),
+        feed(*core.database, uuid_v4(), std::move(board), [this] { return boot_time() + asleep; }),
         sessions(feed),
         access_tokens(feed, keys),
         grants(feed, access_tokens, keys) {}
