@@ -26,7 +26,7 @@ void AccessLog::add(const AccessRecord& record) {
   }
   const std::size_t before = lines_.size();
   lines_ += R"({"time":")";
-  lines_ += rfc3339(wall_clock());
+  append_time();
   lines_ += R"(","level":"info","message":"request")";
   append_field(lines_, R"(,"method":)", record.method.substr(0, 16));
   append_field(lines_, R"(,"path":)", record.path.substr(0, kLongestPath));
@@ -45,6 +45,16 @@ void AccessLog::add(const AccessRecord& record) {
     return;
   }
   flush();
+}
+
+void AccessLog::append_time() {
+  const TimePoint now = wall_clock();
+  const TimePoint second = std::chrono::floor<Seconds>(now);
+  if (second != second_) {
+    second_ = second;
+    second_text_ = rfc3339(second).substr(0, std::string_view{"2026-01-31T23:59:59"}.size());
+  }
+  fmt::format_to(std::back_inserter(lines_), "{}.{:06}Z", second_text_, (now - second).count());
 }
 
 void AccessLog::flush() {

@@ -27,7 +27,11 @@ class AccessLog {
   void flush();
 
  private:
+  void append_time();
+
   std::string lines_;
+  TimePoint second_{};       // the second whose text is kept
+  std::string second_text_;  // "2026-01-31T23:59:59"
 };
 
 }  // namespace gatehouse::http

@@ -28,6 +28,7 @@ constexpr Micros kParkAfter = Seconds{3};
 constexpr std::size_t kLingerBytes = 256 * 1024;
 constexpr std::size_t kBodyRead = 16 * 1024;
 constexpr std::size_t kCopyUpTo = 16 * 1024;
+constexpr std::size_t kUsualHead = 512;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::string_view kTookTooLong =
     "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nCache-Control: no-store\r\n"
@@ -66,8 +67,10 @@ class StreamConnection final : public Connection {
       if (!co_await exchange()) {
         break;
       }
-      co_await take_turns();
-      enter(Phase::idle, core_->options.limits.idle_time);
+      if (must_yield()) {
+        co_await asio::post(core_->io.get_executor(), asio::use_awaitable_t<Executor>{});
+      }
+      enter_at(finished_, Phase::idle, core_->options.limits.idle_time);
     }
     co_await finish();
   }
@@ -233,7 +236,6 @@ class StreamConnection final : public Connection {
   // Gives an idle connection's memory back until something comes.
   Task<bool> park() {
     buffer_.release();
-    output_ = {};
     const auto [error] = co_await socket().async_wait(Socket::wait_read, kAwaitTuple);
     parked_ = false;
     co_return !error;
@@ -257,10 +259,19 @@ class StreamConnection final : public Connection {
     Context ctx;
     begin(request, ctx);
     RequestParser parser(core_->options.limits, request);
-    std::optional<Response> response = co_await receive(parser, request, ctx);
+    std::optional<Response> response = take_head(parser, request, ctx);
+    if (!response && !parser.done()) {
+      response = co_await read_body(parser);
+      ctx.deadline = started_ + core_->options.limits.handler_time;
+    }
     lingers_ = response.has_value();
     if (!response) {
-      response = co_await handle(ctx, request);
+      enter_at(started_, Phase::handling, core_->options.limits.handler_time + kHandlerGrace);
+      try {
+        response = co_await core_->handle(ctx, request);
+      } catch (...) {
+        response = response_of_current_exception(ctx);
+      }
     }
     if (gone_) {
       co_return false;
@@ -272,39 +283,26 @@ class StreamConnection final : public Connection {
                               .head_request = request.method == Method::head,
                               .close = !keep_alive,
                               .say_keep_alive = keep_alive && parser.http_1_0()};
-    const bool written = co_await write(*response, frame);
+    const auto rest = write_now(*response, frame);
+    const bool written = rest && (asio::buffer_size(*rest) == 0 || co_await write_rest(*rest));
+    output_ = {};
+    finished_ = boot_time();
     record(request, parser.method_name(), *response);
     co_return written&& keep_alive;
   }
 
-  // Reads the request whole; the response where it is refused.
-  Task<std::optional<Response>> receive(RequestParser& parser, Request& request, Context& ctx) {
-    std::optional<Response> refused;
+  // Takes the head from the buffer; the response where the request is refused.
+  std::optional<Response> take_head(RequestParser& parser, Request& request, Context& ctx) {
     if (refusal_) {
-      refused = response_of(*refusal_);
-      co_return refused;
+      return response_of(*refusal_);
     }
-    refused = http::read_head(parser, buffer_.view().substr(0, head_length_));
-    if (refused) {
-      co_return refused;
+    if (auto refused = http::read_head(parser, buffer_.view().substr(0, head_length_))) {
+      return refused;
     }
     buffer_.consume(head_length_);
     identify(request, ctx, peer_, kTls, core_->trusted);
     request_id_ = request.request_id;
-    if (!parser.done()) {
-      refused = co_await read_body(parser);
-      ctx.deadline = started_ + core_->options.limits.handler_time;
-    }
-    co_return refused;
-  }
-
-  Task<Response> handle(Context& ctx, const Request& request) {
-    enter_at(started_, Phase::handling, core_->options.limits.handler_time + kHandlerGrace);
-    try {
-      co_return co_await core_->handle(ctx, request);
-    } catch (...) {
-      co_return response_of_current_exception(ctx);
-    }
+    return std::nullopt;
   }
 
   void begin(Request& request, Context& ctx) {
@@ -321,7 +319,10 @@ class StreamConnection final : public Connection {
   Task<std::optional<Response>> read_body(RequestParser& parser) {
     enter(Phase::body, core_->options.limits.body_time);
     if (parser.expects_continue() && buffer_.empty()) {
-      co_await write_all({asio::buffer(kContinue), {}});
+      if (const auto rest = send_now({asio::buffer(kContinue), {}}); rest && asio::buffer_size(*rest) > 0) {
+        co_await write_rest(*rest);
+        enter(Phase::body, core_->options.limits.body_time);
+      }
     }
     std::optional<Response> refused;
     for (;;) {
@@ -362,31 +363,32 @@ class StreamConnection final : public Connection {
     }
   }
 
-  Task<bool> write(const Response& response, const ResponseFrame& frame) {
-    output_.clear();
-    append_head(output_, response, frame);
-    const std::string& body = response.shared_body ? *response.shared_body : response.body;
-    std::string_view rest;
-    if (!frame.head_request) {
-      if (body.size() <= kCopyUpTo) {
-        output_ += body;
-      } else {
-        rest = body;
-      }
-    }
-    enter(Phase::writing, core_->options.limits.write_time);
-    return write_all({asio::buffer(output_), asio::buffer(rest)});
-  }
-
   using Pieces = std::array<asio::const_buffer, 2>;
 
-  // Most answers fit into the socket's buffer: tried at once, before anything is waited for.
-  Task<bool> write_all(Pieces pieces) {
+  // Most answers fit into the socket's buffer: tried at once, before anything is waited for. Returns what is left to
+  // write, nothing where the connection is broken. The response must live until then.
+  std::optional<Pieces> write_now(const Response& response, const ResponseFrame& frame) {
+    const std::string& body = response.shared_body ? *response.shared_body : response.body;
+    const bool copies = !frame.head_request && body.size() <= kCopyUpTo;
+    output_.reserve(kUsualHead + (copies ? body.size() : 0));
+    append_head(output_, response, frame);
+    Pieces pieces;
+    if (copies) {
+      output_ += body;
+    } else if (!frame.head_request) {
+      pieces[1] = asio::buffer(body);
+    }
+    pieces[0] = asio::buffer(output_);
+    return send_now(pieces);
+  }
+
+  std::optional<Pieces> send_now(Pieces pieces) {
     if constexpr (!kTls) {
       error_code error;
-      std::size_t count = stream_.write_some(pieces, error);
+      std::size_t count = pieces[1].size() == 0 ? stream_.write_some(asio::const_buffer(pieces[0]), error)
+                                                : stream_.write_some(pieces, error);
       if (error && error != asio::error::would_block) {
-        co_return false;
+        return std::nullopt;
       }
       for (asio::const_buffer& piece : pieces) {
         const std::size_t used = std::min(count, piece.size());
@@ -394,9 +396,11 @@ class StreamConnection final : public Connection {
         count -= used;
       }
     }
-    if (asio::buffer_size(pieces) == 0) {
-      co_return true;
-    }
+    return pieces;
+  }
+
+  Task<bool> write_rest(Pieces pieces) {
+    enter(Phase::writing, core_->options.limits.write_time);
     const auto [error, written] = co_await asio::async_write(stream_, pieces, kAwaitTuple);
     co_return !error;
   }
@@ -406,19 +410,19 @@ class StreamConnection final : public Connection {
                    .path = request.path,
                    .status = static_cast<int>(response.status),
                    .bytes = response.shared_body ? response.shared_body->size() : response.body.size(),
-                   .duration = boot_time() - started_,
+                   .duration = finished_ - started_,
                    .client_ip = request.client_ip,
                    .request_id = request.request_id,
                    .host = request.host});
   }
 
-  // Lets other connections have their turn after so many requests that were all here already.
-  Task<void> take_turns() {
+  // Others have their turn after so many requests that were all here already.
+  bool must_yield() {
     if (buffer_.empty() || ++burst_ < core_->options.limits.pipeline_depth) {
-      co_return;
+      return false;
     }
     burst_ = 0;
-    co_await asio::post(core_->io.get_executor(), asio::use_awaitable_t<Executor>{});
+    return true;
   }
 
   // Closes so that the last answer arrives: closing with unread bytes would reset the connection under it (RFC
@@ -457,7 +461,8 @@ class StreamConnection final : public Connection {
   Phase phase_ = Phase::idle;
   Micros entered_{};
   Micros deadline_{};
-  Micros started_{};
+  Micros started_{};   // of the request
+  Micros finished_{};  // of its answer
   std::size_t burst_ = 0;
   bool expired_ = false;  // the sweep ended the wait
   bool parked_ = false;   // idle without memory

@@ -11,7 +11,7 @@ namespace gatehouse::http {
 // idle.
 class ReadBuffer {
  public:
-  static constexpr std::size_t kSmall = 2048;
+  static constexpr std::size_t kSmall = 1024;
 
   std::string_view view() const { return {data_.get() + begin_, end_ - begin_}; }
   bool empty() const { return begin_ == end_; }
@@ -44,12 +44,12 @@ class ReadBuffer {
     if (empty()) {
       data_.reset();
       begin_ = end_ = capacity_ = 0;
-    } else if (capacity_ > kSmall && end_ - begin_ < kSmall) {
+    } else if (capacity_ > 2 * kSmall && end_ - begin_ < kSmall) {
       reserve(kSmall);
     }
   }
   void shrink() {
-    if (capacity_ > kSmall) {
+    if (capacity_ > 2 * kSmall) {
       release();
     }
   }
