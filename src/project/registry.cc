@@ -127,6 +127,11 @@ Handle FolderRegistry::find_by_id(const ProjectId& id) {
   return impl_->project->id() == id ? impl_->project : nullptr;
 }
 
+Handle FolderRegistry::current() const {
+  const std::lock_guard guard(impl_->lock);
+  return impl_->project;
+}
+
 bool FolderRegistry::refresh() {
   const std::lock_guard one_at_a_time(impl_->refreshing);
   Look look = look_at(impl_->folder);

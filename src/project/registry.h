@@ -30,6 +30,8 @@ class FolderRegistry : public Registry {
   Handle find_by_host(std::string_view host) override;
   Handle find_by_id(const ProjectId& id) override;
 
+  Handle current() const;  // what serves now
+
   // Looks at the folder once; true if a new version serves now. Called by a timer; blocking, so from the CPU pool.
   bool refresh();
   // What is wrong with the newest version of the files, if it does not serve.

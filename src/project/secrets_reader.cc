@@ -13,6 +13,9 @@
 namespace gatehouse::project {
 namespace {
 
+// What is sent to this host does not cross a network.
+bool is_this_host(std::string_view host) { return host == "localhost" || host == "127.0.0.1" || host == "::1"; }
+
 void report(std::vector<Problem>& problems, std::string path, std::string what) {
   problems.push_back({kSecretsFile, std::move(path), std::move(what)});
 }
@@ -136,7 +139,9 @@ class Reader {
     SmtpSecret secret{.host = of["host"].text(), .port = static_cast<int>(of["port"].whole(587))};
     // Port 465 speaks TLS from the first byte, whatever the mode says.
     const bool tls = of["mode"].text() == "ssl" || secret.port == 465;
-    secret.security = tls ? egress::SmtpSecurity::tls : egress::SmtpSecurity::starttls;
+    secret.security = tls                       ? egress::SmtpSecurity::tls
+                      : is_this_host(secret.host) ? egress::SmtpSecurity::starttls_if_offered
+                                                  : egress::SmtpSecurity::starttls;
     secret.username = of["username"].text();
     secret.password = of["password"].text();
     secret.sender = of["sender"].text();

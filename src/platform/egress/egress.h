@@ -40,7 +40,8 @@ struct HttpResponse {
   std::string content_type;
 };
 
-enum class SmtpSecurity { starttls, tls, none };
+// starttls: no TLS, no mail. starttls_if_offered: for servers on this host.
+enum class SmtpSecurity { starttls, tls, starttls_if_offered };
 
 struct Mail {
   std::string host;

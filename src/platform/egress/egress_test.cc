@@ -286,7 +286,7 @@ TEST_F(Egress, tells_what_the_server_refuses_for_good_from_what_may_work_later) 
         Case{"MAIL", "530 sign in first", false}, Case{".", "", false}}) {
     receiver.behave();
     receiver.answer(verb, reply);
-    const Error error = mail_error(client, mail_to(receiver, SmtpSecurity::none));
+    const Error error = mail_error(client, mail_to(receiver, SmtpSecurity::starttls_if_offered));
     EXPECT_EQ(error.info().at("permanent").as_bool(), permanent) << verb << " " << reply << ": " << error.message();
   }
   EXPECT_TRUE(receiver.mails().empty());
@@ -299,7 +299,7 @@ TEST_F(Egress, a_receiver_that_is_down_is_a_temporary_failure) {
     port = gone.port();
   }
   Client client(io, loopback_allowed());
-  const Error error = mail_error(client, {.host = "127.0.0.1", .port = port, .security = SmtpSecurity::none});
+  const Error error = mail_error(client, {.host = "127.0.0.1", .port = port, .security = SmtpSecurity::starttls_if_offered});
   EXPECT_EQ(error.kind(), ErrorKind::service_unavailable);
   EXPECT_FALSE(error.info().at("permanent").as_bool());
 }
@@ -308,7 +308,7 @@ TEST_F(Egress, envelope_addresses_cannot_smuggle_commands) {
   SmtpReceiver receiver(io, SmtpReceiver::Security::none);
   Client client(io, loopback_allowed());
   for (const char* address : {"a@example.com>\r\nRCPT TO:<b@example.com", "a@example.com\r\nDATA", "a b@example.com"}) {
-    Mail mail = mail_to(receiver, SmtpSecurity::none);
+    Mail mail = mail_to(receiver, SmtpSecurity::starttls_if_offered);
     mail.envelope_to = address;
     EXPECT_EQ(mail_error(client, mail).reason(), "EgressForbidden");
   }

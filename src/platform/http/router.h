@@ -12,7 +12,7 @@
 namespace gatehouse::http {
 
 template <class Ctx>
-using BasicHandler = std::function<Task<Response>(Ctx&, const Request&)>;
+using BasicHandler = std::function<Task<Response>(Ctx&, Request&)>;
 using Handler = BasicHandler<Context>;
 
 // What a path and a method lead to.
