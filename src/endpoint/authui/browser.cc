@@ -39,44 +39,6 @@ void remember_browser(const project::Context& ctx, http::Response& response, con
   }
 }
 
-void set_session_cookies(const project::Context& ctx, http::Response& response, const std::string& session_token) {
-  http::Cookie session = cookie_of(ctx, "session", session_token);
-  session.domain = ctx.config().http.cookie_domain;
-  if (!ctx.config().session.use_session_cookie) {
-    session.max_age = ctx.config().session.lifetime.count();
-  }
-  http::Cookie strict = session;
-  strict.name = ctx.project().cookie_name("same_site_strict");
-  strict.value = "true";
-  strict.same_site = "Strict";
-  response.cookie(session).cookie(strict);
-}
-
-void clear_session_cookies(const project::Context& ctx, http::Response& response) {
-  for (const std::string_view suffix : {"session", "same_site_strict"}) {
-    http::Cookie gone = cookie_of(ctx, suffix, "");
-    gone.domain = ctx.config().http.cookie_domain;
-    gone.clear = true;
-    response.cookie(gone);
-  }
-}
-
-Sender judge_sender(const project::Project& project, const http::Request& request) {
-  const auto site = request.header("Sec-Fetch-Site");
-  if (site && *site != "same-origin" && *site != "none") {
-    return Sender::foreign;
-  }
-  const auto origin = request.header("Origin");
-  if (!origin) {
-    return site ? Sender::same_origin : Sender::unknown;
-  }
-  // "null" comes from our own pages too where an extension strips the referrer; Sec-Fetch-Site knows better.
-  if (*origin == project.origin() || (*origin == "null" && site)) {
-    return Sender::same_origin;
-  }
-  return Sender::foreign;
-}
-
 bool at_public_host(const project::Project& project, const http::Request& request) {
   const std::string_view origin = project.origin();
   const std::string_view host = origin.substr(origin.find("://") + 3);

@@ -3,6 +3,8 @@
 #include <string>
 #include <string_view>
 
+#include "endpoint/same_origin.h"
+#include "endpoint/session_cookie.h"
 #include "platform/http/message.h"
 #include "project/context.h"
 
@@ -19,13 +21,10 @@ struct Browser {
 Browser identify_browser(const project::Context& ctx, const http::Request& request);
 void remember_browser(const project::Context& ctx, http::Response& response, const Browser& browser);
 
-// The session's cookies after signing in: "session" and "same_site_strict" (tokens.md of the contract, "Cookies").
-void set_session_cookies(const project::Context& ctx, http::Response& response, const std::string& session_token);
-void clear_session_cookies(const project::Context& ctx, http::Response& response);
-
-// What a request's headers say about the page that sent it (Fetch Metadata; Fetch 3.2 for Origin).
-enum class Sender { same_origin, unknown, foreign };
-Sender judge_sender(const project::Project& project, const http::Request& request);
+using endpoint::clear_session_cookies;
+using endpoint::judge_sender;
+using endpoint::Sender;
+using endpoint::set_session_cookies;
 
 // Whether the request came to the host of the project's public origin.
 bool at_public_host(const project::Project& project, const http::Request& request);

@@ -1,0 +1,191 @@
+#include "endpoint/oauth/authorize.h"
+
+#include "domain/client/scope.h"
+#include "domain/grant/id_token.h"
+#include "endpoint/last_check.h"
+#include "endpoint/oauth/authorization_response.h"
+
+namespace gatehouse::oauth {
+
+namespace {
+
+using client::OAuthError;
+
+// The single-page way from here to the first page of a sign-in, with the contract's query.
+std::string entry_point(const project::Context& ctx, const AuthorizationRequest& wanted, const std::string& x_ref) {
+  http::Fields query;
+  query.add("x_ref", x_ref);
+  query.add("client_id", wanted.target.client->client_id.str());
+  query.add("redirect_uri", wanted.target.redirect_uri);
+  const auto add_if = [&](const char* name, const std::string& value) {
+    if (!value.empty()) {
+      query.add(name, value);
+    }
+  };
+  add_if("ui_locales", wanted.ui_locales);
+  add_if("state", wanted.target.state);
+  add_if("x_state", wanted.x_state);
+  return ctx.project().origin() + "/_internals/oauth_entrypoint?" + http::encode_form(query);
+}
+
+http::Cookie oauth_ui_cookie(const project::Context& ctx, const std::string& x_ref) {
+  const bool secure = ctx.project().secure();
+  return {.name = ctx.project().cookie_name("oauth_ui"),
+          .value = x_ref,
+          .same_site = secure ? "None" : "Lax",
+          .secure = secure};
+}
+
+bool recent_enough(const project::Context& ctx, const AuthorizationRequest& wanted, const Session& session) {
+  return !wanted.max_age || session.authenticated_at + *wanted.max_age > ctx.now();
+}
+
+// What the sign-in keeps of the request: what the code will be made from.
+boost::json::object kept(const AuthorizationRequest& wanted) {
+  boost::json::object json{{"redirect_uri", wanted.target.redirect_uri},
+                           {"redirect_uri_sent", wanted.redirect_uri_sent},
+                           {"state", wanted.target.state},
+                           {"x_state", wanted.x_state},
+                           {"scopes", boost::json::value_from(wanted.scopes)}};
+  if (wanted.code_challenge) {
+    json["code_challenge"] = *wanted.code_challenge;
+  }
+  if (!wanted.nonce.empty()) {
+    json["nonce"] = wanted.nonce;
+  }
+  return json;
+}
+
+}  // namespace
+
+grant::CodeGrant code_grant(const sign_in::SignIn& sign_in, const AuthenticationInfo& authentication) {
+  const auto& request = sign_in.authorization_request;
+  const auto optional = [&](const char* name) -> std::optional<std::string> {
+    const auto* value = request.if_contains(name);
+    return value != nullptr ? std::optional(boost::json::value_to<std::string>(*value)) : std::nullopt;
+  };
+  return {.user = authentication.user_id,
+          .client = ClientId{sign_in.client_id},
+          .redirect_uri = *optional("redirect_uri"),
+          .redirect_uri_sent = request.at("redirect_uri_sent").as_bool(),
+          .code_challenge = optional("code_challenge"),
+          .nonce = optional("nonce"),
+          .scopes = boost::json::value_to<std::vector<std::string>>(request.at("scopes")),
+          .session = authentication.session_id,
+          .amr = authentication.amr,
+          .authenticated_at = authentication.authenticated_at};
+}
+
+RedirectTarget redirect_target(const project::Project& project, const sign_in::SignIn& sign_in) {
+  const auto& request = sign_in.authorization_request;
+  return {.client = project.client(ClientId{sign_in.client_id}),
+          .redirect_uri = boost::json::value_to<std::string>(request.at("redirect_uri")),
+          .state = boost::json::value_to<std::string>(request.at("state"))};
+}
+
+Task<http::Response> AuthorizeEndpoint::get(project::Context& ctx, const http::Request& request) {
+  return answer(ctx, request, request.query);
+}
+
+Task<http::Response> AuthorizeEndpoint::post(project::Context& ctx, const http::Request& request) {
+  return answer(ctx, request, request.form());
+}
+
+Task<http::Response> AuthorizeEndpoint::answer(project::Context& ctx, const http::Request& request,
+                                               http::Fields parameters) {
+  RedirectTarget target;
+  try {
+    target = redirect_target(ctx.project(), parameters);
+  } catch (const OAuthError& error) {
+    co_return untrusted_response(ctx, request, pages_, parameters, error);
+  }
+  std::optional<OAuthError> refused;
+  try {
+    auto wanted = authorization_request(parameters, target);
+    ctx.client_id = target.client->client_id.str();
+    ctx.oauth_state = target.state;
+    ctx.oauth_x_state = wanted.x_state;
+    co_return co_await decide(ctx, request, std::move(wanted));
+  } catch (const OAuthError& error) {
+    refused = error;
+  }
+  co_return error_response(ctx.project(), target, *refused);
+}
+
+// OpenID Connect Core 3.1.2.3: whether this browser's session answers the request, or a person has to.
+Task<http::Response> AuthorizeEndpoint::decide(project::Context& ctx, const http::Request& request,
+                                               AuthorizationRequest wanted) {
+  std::optional<Session> session;
+  if (const auto cookie = request.cookie(ctx.project().cookie_name("session"))) {
+    session = co_await sessions_.resolve(ctx, *cookie);
+  }
+  const bool asks_again = wanted.has_prompt("login") || wanted.has_prompt("select_account");
+  bool usable = session && !asks_again && recent_enough(ctx, wanted, *session);
+  if (usable && !wanted.id_token_hint.empty()) {
+    const auto hint = grant::parse_id_token_hint(ctx.project(), wanted.id_token_hint);
+    if (!hint) {
+      throw client::invalid_request("id_token_hint: is not an ID token of this server");
+    }
+    usable = hint->user == session->user_id;
+  }
+  if (!usable) {
+    if (wanted.has_prompt("none")) {
+      throw OAuthError("login_required", "prompt=none, but nobody is signed in as the request asks for");
+    }
+    co_return co_await begin_sign_in(ctx, std::move(wanted));
+  }
+  co_return co_await with_session(ctx, std::move(wanted), std::move(*session));
+}
+
+Task<http::Response> AuthorizeEndpoint::with_session(project::Context& ctx, AuthorizationRequest wanted,
+                                                     Session session) {
+  const sign_in::SignIn sign_in{.client_id = wanted.target.client->client_id.str(),
+                                .authorization_request = kept(wanted)};
+  const AuthenticationInfo authentication{session.user_id, session.amr, session.authenticated_at, session.id};
+  auto ticket = sessions_.ticket(ctx, session);
+  const bool must_ask =
+      wanted.target.client->is_third_party() &&
+      (wanted.has_prompt("consent") ||
+       !co_await consents_.covers(ctx, session.user_id, wanted.target.client->client_id, wanted.scopes));
+  if (must_ask) {
+    if (wanted.has_prompt("none")) {
+      throw OAuthError("consent_required", "prompt=none, but the person has not allowed these scopes");
+    }
+    co_return co_await ask_consent(ctx, sign_in, authentication);
+  }
+  postgres::Batch batch;
+  const std::string code = grant::AuthorizationCodes::insert(batch, ctx, code_grant(sign_in, authentication));
+  co_await consume::commit(ctx, std::move(batch));
+  auto response = code_response(ctx.project(), wanted.target, code);
+  response.last_check = endpoint::still_holds(revocations_, std::move(ticket));
+  co_return response;
+}
+
+Task<http::Response> AuthorizeEndpoint::ask_consent(project::Context& ctx, sign_in::SignIn wanted,
+                                                    AuthenticationInfo authentication) {
+  auto sign_in = co_await sign_ins_.create(ctx, std::move(wanted));
+  postgres::Batch batch;
+  const std::string code = finished_.insert(batch, ctx, {.sign_in = sign_in, .authentication = authentication});
+  co_await consume::commit(ctx, std::move(batch));
+  http::Fields query;
+  query.add("code", code);
+  auto response = http::Response::redirect(http::Status::found,
+                                           ctx.project().origin() + "/oauth2/consent?" + http::encode_form(query));
+  response.cookie(oauth_ui_cookie(ctx, sign_in.id));
+  co_return response;
+}
+
+Task<http::Response> AuthorizeEndpoint::begin_sign_in(project::Context& ctx, AuthorizationRequest wanted) {
+  sign_in::SignIn sign_in{.client_id = wanted.target.client->client_id.str(),
+                          .authorization_request = kept(wanted),
+                          .prompt = {wanted.prompt.begin(), wanted.prompt.end()},
+                          .login_hint = wanted.login_hint,
+                          .ui_locales = wanted.ui_locales,
+                          .page = wanted.page};
+  sign_in = co_await sign_ins_.create(ctx, std::move(sign_in));
+  auto response = http::Response::redirect(http::Status::found, entry_point(ctx, wanted, sign_in.id));
+  response.cookie(oauth_ui_cookie(ctx, sign_in.id));
+  co_return response;
+}
+
+}  // namespace gatehouse::oauth

@@ -1,0 +1,86 @@
+#include "endpoint/oauth/consent.h"
+
+#include "endpoint/oauth/authorization_response.h"
+#include "endpoint/oauth/authorize.h"
+#include "endpoint/pages.h"
+#include "endpoint/same_origin.h"
+#include "platform/crypto/hash.h"
+
+namespace gatehouse::oauth {
+
+http::Response ConsentEndpoint::outdated(project::Context& ctx, const http::Request& request) const {
+  return endpoint::render_problem(pages_, ctx, request, {.kind = "outdated", .status = http::Status::bad_request});
+}
+
+// The finished sign-in of the query's code, if this browser began it and its client is still there.
+Task<std::optional<sign_in::FinishedSignIns::Found>> ConsentEndpoint::find(project::Context& ctx,
+                                                                           const http::Request& request) {
+  const auto code = request.query.get("code");
+  const auto browser = request.cookie(ctx.project().cookie_name("oauth_ui"));
+  if (!code || !browser) {
+    co_return std::nullopt;
+  }
+  auto found = co_await finished_.find(ctx, *code);
+  if (!found || !crypto::secure_equal(found->finished.sign_in.id, *browser) ||
+      redirect_target(ctx.project(), found->finished.sign_in).client == nullptr) {
+    co_return std::nullopt;
+  }
+  ctx.client_id = found->finished.sign_in.client_id;
+  co_return found;
+}
+
+Task<http::Response> ConsentEndpoint::get(project::Context& ctx, const http::Request& request) {
+  auto found = co_await find(ctx, request);
+  if (!found) {
+    co_return outdated(ctx, request);
+  }
+  const auto& sign_in = found->finished.sign_in;
+  const auto given = code_grant(sign_in, found->finished.authentication);
+  const auto target = redirect_target(ctx.project(), sign_in);
+  const bool asked = std::ranges::find(sign_in.prompt, "consent") != sign_in.prompt.end();
+  if (target.client->is_third_party() &&
+      (asked || !co_await consents_.covers(ctx, given.user, given.client, given.scopes))) {
+    co_return endpoint::render_consent(
+        pages_, ctx, request, {.client = target.client, .scopes = given.scopes, .redirect_uri = target.redirect_uri});
+  }
+  co_return co_await issue(ctx, request, std::move(*found));
+}
+
+Task<http::Response> ConsentEndpoint::post(project::Context& ctx, const http::Request& request) {
+  if (endpoint::judge_sender(ctx.project(), request) == endpoint::Sender::foreign) {
+    co_return endpoint::render_problem(pages_, ctx, request, {.kind = "forgery", .status = http::Status::forbidden});
+  }
+  auto found = co_await find(ctx, request);
+  if (!found) {
+    co_return outdated(ctx, request);
+  }
+  const std::string action = request.form().get_or("x_action", "");
+  if (action == "consent") {
+    co_return co_await issue(ctx, request, std::move(*found));
+  }
+  if (action != "cancel") {
+    throw client::invalid_request("x_action: must be 'consent' or 'cancel'");
+  }
+  const auto used = co_await consume::commit(ctx, found->artefact, {});
+  if (used == consume::Outcome::already_used) {
+    co_return outdated(ctx, request);
+  }
+  co_return error_response(ctx.project(), redirect_target(ctx.project(), found->finished.sign_in),
+                           client::OAuthError("access_denied", "the person refused"));
+}
+
+Task<http::Response> ConsentEndpoint::issue(project::Context& ctx, const http::Request& request,
+                                            sign_in::FinishedSignIns::Found found) {
+  const auto& sign_in = found.finished.sign_in;
+  postgres::Batch batch;
+  const std::string code =
+      grant::AuthorizationCodes::insert(batch, ctx, code_grant(sign_in, found.finished.authentication));
+  if (co_await consume::commit(ctx, found.artefact, std::move(batch)) == consume::Outcome::already_used) {
+    co_return outdated(ctx, request);
+  }
+  auto response = code_response(ctx.project(), redirect_target(ctx.project(), sign_in), code);
+  response.cookie({.name = ctx.project().cookie_name("oauth_ui"), .secure = ctx.project().secure(), .clear = true});
+  co_return response;
+}
+
+}  // namespace gatehouse::oauth

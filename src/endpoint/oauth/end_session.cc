@@ -1,0 +1,52 @@
+#include "endpoint/oauth/end_session.h"
+
+#include "domain/grant/logout_request.h"
+#include "domain/grant/sign_out.h"
+#include "endpoint/pages.h"
+#include "endpoint/post_logout.h"
+#include "endpoint/session_cookie.h"
+
+namespace gatehouse::oauth {
+
+namespace {
+
+// The hint speaks for this session: of a first-party client, and made in it.
+bool hint_names(const grant::LogoutRequest& logout, const Session& session) {
+  if (!logout.hint || logout.client == nullptr || logout.client->is_third_party()) {
+    return false;
+  }
+  return logout.hint->session == session.id || (logout.hint->grant && logout.hint->user == session.user_id);
+}
+
+}  // namespace
+
+Task<http::Response> EndSessionEndpoint::get(project::Context& ctx, const http::Request& request) {
+  const auto logout = grant::parse_logout_request(ctx.project(), request.query);
+  std::optional<Session> session;
+  if (const auto cookie = request.cookie(ctx.project().cookie_name("session"))) {
+    session = co_await sessions_.resolve(ctx, *cookie);
+  }
+  const bool came_from_here = request.cookie(ctx.project().cookie_name("same_site_strict")).has_value();
+  const bool at_once = session && (hint_names(logout, *session) || (!logout.hint && came_from_here));
+  if (session && !at_once) {
+    const endpoint::PostLogout target{.client_id = logout.hint ? logout.hint->client.str() : "",
+                                      .uri = logout.redirect.value_or("")};
+    http::Fields query;
+    query.add("x_return", endpoint::seal_post_logout(keys_, ctx, target));
+    co_return http::Response::redirect(http::Status::found, "/logout?" + http::encode_form(query));
+  }
+  if (session) {
+    co_await grant::sign_out(ctx, sessions_, session->id);
+  }
+  auto response = logout.redirect ? http::Response::redirect(http::Status::found, *logout.redirect)
+                                  : endpoint::render_signed_out(pages_, ctx, request, logout.client);
+  endpoint::clear_session_cookies(ctx, response);
+  co_return response;
+}
+
+// A cross-site post carries no Lax cookies; the redirect to GET does.
+Task<http::Response> EndSessionEndpoint::post(project::Context&, const http::Request& request) {
+  co_return http::Response::redirect(http::Status::found, "/oauth2/end_session?" + http::encode_form(request.form()));
+}
+
+}  // namespace gatehouse::oauth

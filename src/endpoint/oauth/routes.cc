@@ -1,0 +1,104 @@
+#include "endpoint/oauth/routes.h"
+
+#include "endpoint/cors.h"
+#include "endpoint/oauth/authorize.h"
+#include "endpoint/oauth/consent.h"
+#include "endpoint/oauth/discovery.h"
+#include "endpoint/oauth/end_session.h"
+#include "endpoint/oauth/token.h"
+#include "endpoint/oauth/userinfo.h"
+
+namespace gatehouse::oauth {
+
+namespace {
+
+using http::Method;
+using Router = http::Router<project::Context>;
+
+struct Endpoints {
+  explicit Endpoints(const Services& s)
+      : authorize(s.revocations, s.sessions, s.sign_ins, s.finished_sign_ins, s.consents, s.pages),
+        consent(s.finished_sign_ins, s.consents, s.pages),
+        token(s.grants, s.limiter),
+        revocation(s.grants),
+        userinfo(s.revocations, s.access_tokens),
+        end_session(s.sessions, s.keys, s.pages) {}
+
+  DiscoveryEndpoint discovery;
+  AuthorizeEndpoint authorize;
+  ConsentEndpoint consent;
+  TokenEndpoint token;
+  RevocationEndpoint revocation;
+  UserInfoEndpoint userinfo;
+  EndSessionEndpoint end_session;
+};
+
+template <class Endpoint>
+using Answer = Task<http::Response> (Endpoint::*)(project::Context&, const http::Request&);
+
+// A handler that keeps all endpoints alive and calls one of them.
+template <class Endpoint>
+http::BasicHandler<project::Context> call(std::shared_ptr<Endpoints> all, Endpoint Endpoints::* endpoint,
+                                          Answer<Endpoint> answer) {
+  return [all = std::move(all), endpoint, answer](project::Context& ctx, const http::Request& request) {
+    return ((*all).*endpoint.*answer)(ctx, request);
+  };
+}
+
+// For scripts of other origins: CORS headers on the answer, and the preflight.
+Task<http::Response> with_cors(http::BasicHandler<project::Context> handler, project::Context& ctx,
+                               http::Request& request) {
+  auto response = co_await handler(ctx, request);
+  endpoint::allow_origin(ctx.project(), request, response);
+  co_return response;
+}
+
+void add_for_scripts(Router& router, std::vector<Method> methods, std::string path,
+                     http::BasicHandler<project::Context> handler) {
+  router.add({Method::options}, path, [](project::Context& ctx, const http::Request& request) -> Task<http::Response> {
+    co_return endpoint::preflight(ctx.project(), request, "GET, POST, OPTIONS");
+  });
+  router.add(std::move(methods), std::move(path),
+             [handler = std::move(handler)](project::Context& ctx, http::Request& request) {
+               return with_cors(handler, ctx, request);
+             });
+}
+
+// Documents that anybody may read.
+Task<http::Response> open_to_all(http::BasicHandler<project::Context> handler, project::Context& ctx,
+                                 http::Request& request) {
+  auto response = co_await handler(ctx, request);
+  response.set("Access-Control-Allow-Origin", "*");
+  co_return response;
+}
+
+void add_document(Router& router, std::string path, http::BasicHandler<project::Context> handler) {
+  router.add({Method::get}, std::move(path),
+             [handler = std::move(handler)](project::Context& ctx, http::Request& request) {
+               return open_to_all(handler, ctx, request);
+             });
+}
+
+}  // namespace
+
+void add_routes(Router& router, const Services& services) {
+  const auto all = std::make_shared<Endpoints>(services);
+  add_document(router, "/.well-known/openid-configuration",
+               call(all, &Endpoints::discovery, &DiscoveryEndpoint::metadata));
+  add_document(router, "/.well-known/oauth-authorization-server",
+               call(all, &Endpoints::discovery, &DiscoveryEndpoint::metadata));
+  add_document(router, "/oauth2/jwks", call(all, &Endpoints::discovery, &DiscoveryEndpoint::jwks));
+  router.add({Method::get}, "/oauth2/authorize", call(all, &Endpoints::authorize, &AuthorizeEndpoint::get));
+  router.add({Method::post}, "/oauth2/authorize", call(all, &Endpoints::authorize, &AuthorizeEndpoint::post));
+  router.add({Method::get}, "/oauth2/consent", call(all, &Endpoints::consent, &ConsentEndpoint::get));
+  router.add({Method::post}, "/oauth2/consent", call(all, &Endpoints::consent, &ConsentEndpoint::post));
+  router.add({Method::get}, "/oauth2/end_session", call(all, &Endpoints::end_session, &EndSessionEndpoint::get));
+  router.add({Method::post}, "/oauth2/end_session", call(all, &Endpoints::end_session, &EndSessionEndpoint::post));
+  add_for_scripts(router, {Method::post}, "/oauth2/token", call(all, &Endpoints::token, &TokenEndpoint::post));
+  add_for_scripts(router, {Method::post}, "/oauth2/revoke",
+                  call(all, &Endpoints::revocation, &RevocationEndpoint::post));
+  add_for_scripts(router, {Method::get, Method::post}, "/oauth2/userinfo",
+                  call(all, &Endpoints::userinfo, &UserInfoEndpoint::answer));
+}
+
+}  // namespace gatehouse::oauth

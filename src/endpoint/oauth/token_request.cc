@@ -1,0 +1,89 @@
+#include "endpoint/oauth/token_request.h"
+
+#include <boost/json.hpp>
+
+#include "platform/base/error.h"
+#include "platform/crypto/encoding.h"
+#include "platform/http/ascii.h"
+
+namespace gatehouse::oauth {
+
+namespace {
+
+using client::ClientCredentials;
+
+// RFC 6749 2.3.1: both halves are form-encoded before they are joined.
+std::optional<ClientCredentials> basic_credentials(const http::Request& request) {
+  constexpr std::string_view kScheme = "Basic ";
+  const auto header = request.header("Authorization");
+  if (!header || header->size() < kScheme.size()) {
+    return std::nullopt;
+  }
+  if (!http::equals_ignoring_case(header->substr(0, kScheme.size()), kScheme)) {
+    return std::nullopt;
+  }
+  const auto refuse = [] {
+    return client::OAuthError("invalid_client", "the Authorization header is not valid HTTP Basic", 401)
+        .with_challenge("Basic realm=\"token\"");
+  };
+  const auto decoded = crypto::from_base64(header->substr(kScheme.size()));
+  const auto colon = decoded ? decoded->find(':') : std::string::npos;
+  if (colon == std::string::npos) {
+    throw refuse();
+  }
+  const auto form_decoded = [&](std::string_view half) {
+    const auto fields = http::parse_form("v=" + std::string(half));
+    return fields.all().size() == 1 ? fields.all().front().second : throw refuse();
+  };
+  return ClientCredentials{form_decoded(std::string_view(*decoded).substr(0, colon)),
+                           client::AuthenticationMethod::client_secret_basic,
+                           form_decoded(std::string_view(*decoded).substr(colon + 1))};
+}
+
+}  // namespace
+
+http::Fields token_form(const http::Request& request, std::initializer_list<std::string_view> single) {
+  http::Fields form;
+  try {
+    form = request.form();
+  } catch (const Error& error) {
+    throw client::invalid_request("the body must be application/x-www-form-urlencoded: " + error.message());
+  }
+  for (const auto name : single) {
+    if (form.count(name) > 1) {
+      throw client::invalid_request(fmt::format("{}: is given more than once", name));
+    }
+  }
+  return form;
+}
+
+client::ClientCredentials client_credentials(const http::Request& request, const http::Fields& form) {
+  const auto id = form.get("client_id");
+  const auto secret = form.get("client_secret");
+  auto basic = basic_credentials(request);
+  if (basic) {
+    if (secret || (id && *id != basic->client_id)) {
+      throw client::invalid_request("the client presents itself in the Authorization header and in the body");
+    }
+    return std::move(*basic);
+  }
+  if (!id || id->empty()) {
+    throw client::OAuthError("invalid_client", "client_id: is missing");
+  }
+  if (secret) {
+    return {*id, client::AuthenticationMethod::client_secret_post, *secret};
+  }
+  return {*id, client::AuthenticationMethod::none, ""};
+}
+
+http::Response token_error(const client::OAuthError& error) {
+  http::Response response =
+      http::Response::json(static_cast<http::Status>(error.status()), boost::json::serialize(error.to_json()));
+  response.set("Pragma", "no-cache");
+  if (!error.challenge().empty()) {
+    response.set("WWW-Authenticate", error.challenge());
+  }
+  return response;
+}
+
+}  // namespace gatehouse::oauth
