@@ -1,6 +1,13 @@
 #include <cstdio>
+#include <exception>
 
-int main() {
-  std::puts("gatehouse " GATEHOUSE_VERSION);
-  return 0;
+#include "main/command_line.h"
+
+int main(int argc, char** argv) {
+  try {
+    return gatehouse::main::run_command_line(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "gatehouse: %s\n", error.what());
+    return 1;
+  }
 }

@@ -1,0 +1,114 @@
+// An SMTP receiver that accepts every message and a page that shows them. Messages live in memory, the newest 200.
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+import { simpleParser, type ParsedMail } from "mailparser";
+import { SMTPServer } from "smtp-server";
+
+import { escapeHtml, sendJson, sendPage } from "./page.ts";
+
+interface Message {
+  id: number;
+  receivedAt: string;
+  from: string;
+  to: string[];
+  subject: string;
+  text: string;
+  html: string;
+  messageId: string;
+}
+
+const kept = 200;
+const codeIn = /\b(\d{6})\b/;
+
+export class Inbox {
+  private messages: Message[] = [];
+  private next = 1;
+
+  listen(port: number): Promise<number> {
+    const server = createServer((request, response) => this.answer(request, response));
+    return new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(port, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
+    });
+  }
+
+  receive(port: number): Promise<number> {
+    const server = new SMTPServer({
+      authOptional: true,
+      allowInsecureAuth: true,
+      onAuth: (_auth, _session, done) => done(null, { user: "anybody" }),
+      disabledCommands: ["STARTTLS"],
+      onData: (stream, session, done) => {
+        simpleParser(stream).then(
+          (mail) => {
+            this.keep(mail, session.envelope.rcptTo.map((recipient) => recipient.address));
+            done();
+          },
+          (error: Error) => done(error),
+        );
+      },
+    });
+    return new Promise((resolve, reject) => {
+      server.once("error", reject);
+      const listening = server.listen(port, "127.0.0.1", () => resolve((listening.address() as AddressInfo).port));
+    });
+  }
+
+  private keep(mail: ParsedMail, to: string[]): void {
+    this.messages.unshift({
+      id: this.next++,
+      receivedAt: new Date().toISOString(),
+      from: mail.from?.text ?? "",
+      to,
+      subject: mail.subject ?? "",
+      text: mail.text ?? "",
+      html: mail.html || "",
+      messageId: mail.messageId ?? "",
+    });
+    this.messages.length = Math.min(this.messages.length, kept);
+  }
+
+  private answer(request: IncomingMessage, response: ServerResponse): void {
+    const url = new URL(request.url ?? "/", "http://inbox");
+    const message = this.messages.find(({ id }) => url.pathname === `/messages/${id}` || url.pathname === `/messages/${id}/html`);
+    if (url.pathname === "/") return this.list(response);
+    if (url.pathname === "/messages.json") return sendJson(response, this.messages);
+    if (message && url.pathname.endsWith("/html")) return this.showHtml(response, message);
+    if (message) return this.show(response, message);
+    sendPage(response, "Not found", `<h1>No such message</h1><p><a href="/">All messages</a></p>`, 404);
+  }
+
+  private list(response: ServerResponse): void {
+    const items = this.messages
+      .map(
+        (m) =>
+          `<li><a href="/messages/${m.id}"><strong>${escapeHtml(m.subject)}</strong>` +
+          `<span class="muted">To ${escapeHtml(m.to.join(", "))}, ${escapeHtml(m.receivedAt.slice(11, 19))} UTC</span></a></li>`,
+      )
+      .join("");
+    const list = items ? `<ul class="mails">${items}</ul>` : `<p class="muted">Nothing yet. Every e-mail that Gatehouse sends arrives here.</p>`;
+    sendPage(response, "Inbox", `<header><h1>Development inbox</h1><a href="/">Refresh</a></header><div class="panel">${list}</div>`);
+  }
+
+  private show(response: ServerResponse, m: Message): void {
+    const code = codeIn.exec(m.text)?.[1];
+    sendPage(
+      response,
+      m.subject,
+      `<header><h1>${escapeHtml(m.subject)}</h1><a href="/">All messages</a></header><div class="panel"><dl>` +
+        `<dt>From</dt><dd>${escapeHtml(m.from)}</dd><dt>To</dt><dd>${escapeHtml(m.to.join(", "))}</dd></dl></div>` +
+        (code ? `<div class="panel"><p class="muted">Code</p><p class="code" id="code">${code}</p></div>` : "") +
+        `<div class="panel"><pre>${escapeHtml(m.text)}</pre></div>` +
+        (m.html ? `<div class="panel"><iframe sandbox title="The message as HTML" src="/messages/${m.id}/html"></iframe></div>` : ""),
+    );
+  }
+
+  private showHtml(response: ServerResponse, m: Message): void {
+    response.writeHead(200, {
+      "content-type": "text/html; charset=utf-8",
+      "content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:",
+    });
+    response.end(m.html);
+  }
+}

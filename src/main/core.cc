@@ -1,0 +1,114 @@
+#include "main/core.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "main/health.h"
+#include "main/upkeep.h"
+
+namespace gatehouse::main {
+
+namespace {
+
+http::ServerOptions server_options(Deployment& deployment, std::uint16_t port, bool shares_port) {
+  const Settings& settings = deployment.settings;
+  http::ServerOptions options;
+  options.address = settings.main_listen.address;
+  options.port = port;
+  options.shares_port = shares_port;
+  options.limits = settings.http;
+  options.trusted_proxies = settings.trusted_proxies;
+  options.tls = settings.tls;
+  options.metrics = &deployment.metrics;
+  return options;
+}
+
+}  // namespace
+
+Core::Core(Deployment& deployment, std::uint16_t port, bool shares_port)
+    : deployment_(deployment),
+      pages_(deployment.pages),
+      server_(io_, server_options(deployment, port, shares_port),
+              [this](Context& ctx, http::Request& request) { return handle(ctx, request); }) {}
+
+Core::~Core() = default;
+
+void Core::prepare(bool keeps_process) {
+  auto& servers = backend(*deployment_.projects->current());
+  if (keeps_process) {
+    asio::co_spawn(io_, keep_clock(deployment_, servers.database()), asio::detached);
+  }
+  if (keeps_process && deployment_.settings.config_source_watch) {
+    asio::co_spawn(io_, keep_projects(deployment_), asio::detached);
+  }
+}
+
+void Core::run() {
+  server_.start();
+  io_.run();
+}
+
+void Core::drain() {
+  asio::post(io_, [this] {
+    asio::co_spawn(io_, server_.drain(deployment_.settings.drain), [this](const std::exception_ptr&) {
+      for (auto& [servers, backend] : backends_) {
+        backend->close();
+      }
+      io_.stop();
+    });
+  });
+}
+
+Backend& Core::backend(const project::Project& project) {
+  const auto& secrets = project.secrets;
+  const std::string servers = secrets.database_url + '\n' + secrets.database_schema + '\n' + secrets.redis_url;
+  auto& backend = backends_[servers];
+  if (!backend) {
+    backend = std::make_unique<Backend>(io_, deployment_, pages_, secrets);
+  }
+  return *backend;
+}
+
+Task<http::Response> Core::handle(Context& ctx, http::Request& request) {
+  if (auto response = handle_process(request)) {
+    co_return std::move(*response);
+  }
+  auto project = deployment_.projects->find_by_host(request.host);
+  if (!project) {
+    co_return http::Response::text(
+        http::Status::not_found,
+        "No project is served under this host name. Is http.public_origin right, and does the proxy "
+        "pass the Host header on?\n");
+  }
+  co_return co_await handle_project(std::move(project), ctx, request);
+}
+
+// What belongs to the process and not to a project.
+std::optional<http::Response> Core::handle_process(const http::Request& request) {
+  if (request.method != http::Method::get && request.method != http::Method::head) {
+    return std::nullopt;
+  }
+  if (request.path == "/healthz") {
+    return http::Response::text(http::Status::ok, "OK\n");
+  }
+  if (request.path == "/readyz") {
+    return readiness(deployment_, backends_);
+  }
+  if (request.path == "/metrics") {
+    return metrics(deployment_, backends_, request);
+  }
+  return std::nullopt;
+}
+
+Task<http::Response> Core::handle_project(project::Handle project, Context& outer, http::Request& request) {
+  auto& backend = this->backend(*project);
+  project::Context ctx(project, backend.database(), deployment_.clock);
+  ctx.request_id = outer.request_id;
+  ctx.client_ip = request.client_ip;
+  ctx.user_agent = outer.user_agent;
+  ctx.deadline = outer.deadline;
+  ctx.http_url = project->origin() + request.path;
+  co_return co_await backend.router().handle(ctx, request);
+}
+
+}  // namespace gatehouse::main

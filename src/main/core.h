@@ -1,0 +1,42 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <thread>
+
+#include "main/health.h"
+#include "platform/http/server.h"
+
+namespace gatehouse::main {
+
+// One core: a thread with its own event loop, listening socket, connections and caches. Nothing of it is touched from
+// outside but through its event loop.
+class Core {
+ public:
+  // `port` 0: any free one. `shares_port`: joins the first core's listener.
+  Core(Deployment& deployment, std::uint16_t port, bool shares_port);
+  ~Core();
+
+  // Connects to the servers of the projects that are known already, and starts what one core does for the process.
+  void prepare(bool keeps_process);
+
+  std::uint16_t port() const { return server_.port(); }
+  void run();  // the thread's work; returns after stop()
+
+  // From any thread: stops accepting, finishes what is in flight, then ends run().
+  void drain();
+
+ private:
+  Backend& backend(const project::Project& project);
+  Task<http::Response> handle(Context& ctx, http::Request& request);
+  Task<http::Response> handle_project(project::Handle project, Context& ctx, http::Request& request);
+  std::optional<http::Response> handle_process(const http::Request& request);
+
+  Deployment& deployment_;
+  asio::io_context io_{1};
+  endpoint::PageRenderer pages_;
+  Backends backends_;
+  http::Server server_;
+};
+
+}  // namespace gatehouse::main

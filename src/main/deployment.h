@@ -1,0 +1,34 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "main/settings.h"
+#include "platform/base/clock.h"
+#include "platform/base/uuid.h"
+#include "platform/cpu_pool/cpu_pool.h"
+#include "platform/crypto/key_ring.h"
+#include "platform/http/static_files.h"
+#include "platform/telemetry/metrics.h"
+#include "project/registry.h"
+
+namespace gatehouse::main {
+
+// What all cores of the process share. Everything in it may be used from any thread.
+struct Deployment {
+  Deployment(Settings its_settings, crypto::KeyRing its_keys, std::unique_ptr<project::FolderRegistry> its_projects);
+
+  const Settings settings;
+  const crypto::KeyRing keys;
+  const std::unique_ptr<project::FolderRegistry> projects;
+  const std::string process_id = uuid_v4();
+  const std::size_t cores;
+  const http::StaticFiles pages = http::StaticFiles::of_pages("/shared-assets/");
+  DeploymentClock clock;
+  telemetry::Metrics metrics;
+  CpuPool cpu;
+  std::atomic<bool> draining = false;
+};
+
+}  // namespace gatehouse::main

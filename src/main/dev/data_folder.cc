@@ -1,0 +1,124 @@
+#include "main/dev/data_folder.h"
+
+#include <fcntl.h>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include "platform/postgres/private_server.h"
+
+namespace gatehouse::main::dev {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kLockName = ".gatehouse-dev";  // also marks the folder as ours
+
+bool is_free(int port) {
+  asio::io_context io;
+  asio::ip::tcp::acceptor acceptor(io);
+  boost::system::error_code ec;
+  acceptor.open(asio::ip::tcp::v4());
+  acceptor.set_option(asio::socket_base::reuse_address(true));
+  acceptor.bind({asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(port)}, ec);
+  return !ec;
+}
+
+int free_port() {
+  asio::io_context io;
+  asio::ip::tcp::acceptor acceptor(io, {asio::ip::address_v4::loopback(), 0});
+  return acceptor.local_endpoint().port();
+}
+
+void empty(const fs::path& folder) {
+  const fs::path postgres = postgres::private_data_folder(folder / "postgres");
+  fs::remove_all(postgres);
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().filename() != kLockName) {
+      fs::remove_all(entry.path());
+    }
+  }
+}
+
+}  // namespace
+
+std::string read_file(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return std::move(text).str();
+}
+
+void write_file(const fs::path& path, const std::string& text, bool secret) {
+  const fs::path next = path.string() + ".new";
+  const int fd = ::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, secret ? 0600 : 0644);
+  const bool written = fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  if (fd >= 0) {
+    ::fsync(fd);
+    ::close(fd);
+  }
+  if (!written) {
+    throw std::runtime_error(fmt::format("cannot write {}", path.string()));
+  }
+  fs::rename(next, path);
+}
+
+DataFolder::DataFolder(fs::path path, bool reset) : path_(fs::absolute(std::move(path))) {
+  const bool foreign = fs::exists(path_) && !fs::is_empty(path_) && !fs::exists(path_ / kLockName);
+  if (foreign) {
+    throw std::runtime_error(
+        fmt::format("--data {}: the folder holds something else; name an empty or a new one", path_.string()));
+  }
+  fs::create_directories(path_);
+  lock_ = ::open((path_ / kLockName).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (lock_ < 0) {
+    throw std::runtime_error(fmt::format("--data {}: the folder cannot be written", path_.string()));
+  }
+  if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+    throw std::runtime_error(fmt::format(
+        "--data {}: another gatehouse dev uses it; stop that one, or give --data another folder", path_.string()));
+  }
+  if (reset) {
+    empty(path_);
+  }
+}
+
+DataFolder::~DataFolder() { ::close(lock_); }
+
+Ports DataFolder::last_ports() const {
+  const std::string text = read_file(path_ / "ports.json");
+  if (text.empty()) {
+    return {};
+  }
+  const auto json = boost::json::parse(text).as_object();
+  const auto port = [&](const char* name) { return static_cast<int>(json.at(name).as_int64()); };
+  return {port("endpoint"), port("demo"), port("inbox")};
+}
+
+Ports DataFolder::choose_ports(int first_port) const {
+  if (first_port != 0) {
+    return {first_port, first_port + 10, first_port + 11};
+  }
+  Ports ports = last_ports();
+  for (int* port : {&ports.endpoint, &ports.demo, &ports.inbox}) {
+    if (*port == 0 || !is_free(*port)) {
+      *port = free_port();
+    }
+  }
+  return ports;
+}
+
+void DataFolder::remember(const Ports& ports) const {
+  write_file(path_ / "ports.json", boost::json::serialize(boost::json::object{
+                                       {"endpoint", ports.endpoint}, {"demo", ports.demo}, {"inbox", ports.inbox}}));
+}
+
+}  // namespace gatehouse::main::dev

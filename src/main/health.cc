@@ -1,0 +1,67 @@
+#include "main/health.h"
+
+#include <boost/json.hpp>
+
+#include "platform/http/address.h"
+
+namespace gatehouse::main {
+
+namespace {
+
+constexpr Micros kLargestSkew = Seconds{30};
+
+boost::json::object describe(const Backend& backend) {
+  const auto database = backend.database().health();
+  return {{"database", database.reachable ? "ok" : "unreachable"},
+          {"redis", backend.redis().reachable() ? "ok" : "unreachable"}};
+}
+
+bool is_local(const std::string& client_ip) {
+  const auto address = http::IpAddress::parse(client_ip);
+  return address &&
+         (http::Network::parse("127.0.0.0/8")->contains(*address) || *address == *http::IpAddress::parse("::1"));
+}
+
+}  // namespace
+
+http::Response readiness(const Deployment& deployment, const Backends& backends) {
+  boost::json::array problems;
+  if (deployment.draining) {
+    problems.push_back("draining");
+  }
+  if (!deployment.clock.steady()) {
+    problems.push_back("the clock jumped against the database's; waiting for a second measurement");
+  }
+  boost::json::array servers;
+  for (const auto& [urls, backend] : backends) {
+    servers.push_back(describe(*backend));
+  }
+  boost::json::object body{
+      {"ready", problems.empty()}, {"problems", std::move(problems)}, {"servers", std::move(servers)}};
+  if (const std::string problem = deployment.projects->problem(); !problem.empty()) {
+    body["configuration"] = "the newest version is not valid; the last good one is served";
+  }
+  const auto status = body["ready"].as_bool() ? http::Status::ok : http::Status::service_unavailable;
+  return http::Response::json(status, boost::json::serialize(body));
+}
+
+std::optional<http::Response> metrics(Deployment& deployment, const Backends& backends, const http::Request& request) {
+  if (!is_local(request.client_ip)) {
+    return std::nullopt;
+  }
+  const auto skew = deployment.clock.wall_clock_skew();
+  deployment.metrics.gauge("gatehouse_clock_skew_seconds", std::chrono::duration<double>(skew).count());
+  deployment.metrics.gauge("gatehouse_clock_skewed", std::chrono::abs(skew) > kLargestSkew ? 1 : 0);
+  deployment.metrics.gauge("gatehouse_cpu_pool_waiting", static_cast<double>(deployment.cpu.waiting()));
+  deployment.metrics.gauge("gatehouse_configuration_valid", deployment.projects->problem().empty() ? 1 : 0);
+  for (const auto& [urls, backend] : backends) {
+    const auto health = backend->database().health();
+    deployment.metrics.gauge("gatehouse_database_reachable", health.reachable ? 1 : 0);
+    deployment.metrics.gauge("gatehouse_redis_reachable", backend->redis().reachable() ? 1 : 0);
+  }
+  auto response = http::Response::text(http::Status::ok, deployment.metrics.expose());
+  response.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+  return response;
+}
+
+}  // namespace gatehouse::main

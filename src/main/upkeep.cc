@@ -1,0 +1,63 @@
+#include "main/upkeep.h"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include "platform/telemetry/log.h"
+
+namespace gatehouse::main {
+
+namespace {
+
+constexpr Seconds kClockInterval{10};
+constexpr Seconds kProjectInterval{1};
+constexpr Seconds kPatience{5};
+
+Task<void> pause(Seconds time) {
+  asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor> timer(
+      co_await asio::this_coro::executor, time);
+  co_await timer.async_wait(asio::use_awaitable_t<Executor>{});
+}
+
+Task<void> measure(Deployment& deployment, postgres::Database& database) {
+  static constexpr postgres::Sql kSql = "SELECT clock_timestamp()";
+  Context ctx;
+  ctx.deadline = boot_time() + kPatience;
+  const auto before = boot_time();
+  const auto result = co_await database.run(ctx, kSql, {});
+  const auto after = boot_time();
+  deployment.clock.adjust(result.as<TimePoint>(0), before + (after - before) / 2);
+}
+
+}  // namespace
+
+Task<void> keep_clock(Deployment& deployment, postgres::Database& database) {
+  for (;;) {
+    try {
+      co_await measure(deployment, database);
+    } catch (const Error&) {
+      deployment.metrics.count("gatehouse_clock_measurements_failed_total");
+    }
+    co_await pause(kClockInterval);
+  }
+}
+
+Task<void> keep_projects(Deployment& deployment) {
+  std::string told;
+  for (;;) {
+    co_await pause(kProjectInterval);
+    Context ctx;
+    ctx.deadline = boot_time() + kPatience;
+    try {
+      co_await deployment.cpu.run(ctx, [&deployment] { return deployment.projects->refresh(); });
+    } catch (const Error&) {
+      continue;
+    }
+    const std::string problem = deployment.projects->problem();
+    if (!problem.empty() && problem != told) {
+      log::error("the new configuration is not valid; the last good one is served", {{"problem", problem}});
+    }
+    told = problem;
+  }
+}
+
+}  // namespace gatehouse::main
