@@ -38,7 +38,11 @@ export function hasId(page: Page, id: string): boolean {
   return page.text.includes(`id="${id}"`);
 }
 
+let people = 0;
+
 export class Person {
+  // Each person has an address of their own, so that one test's limits are not another's.
+  readonly address = `198.51.${100 + Math.floor(++people / 250)}.${1 + (people % 250)}`;
   private jar = new Map<string, Map<string, string>>(); // host → name → value
   readonly visited: URL[] = [];
 
@@ -57,6 +61,7 @@ export class Person {
     const target = new URL(url);
     this.visited.push(target);
     const headers = new Headers(init.headers);
+    if (!headers.has("x-forwarded-for")) headers.set("x-forwarded-for", this.address);
     const cookies = [...this.cookies(target)].map(([name, value]) => `${name}=${value}`).join("; ");
     if (cookies) headers.set("cookie", cookies);
     const response = await fetch(target, { ...init, headers, redirect: "manual" });
