@@ -25,7 +25,7 @@ Backend::Backend(asio::io_context& io, Deployment& deployment, const endpoint::P
                  const project::Secrets& servers)
     : database_(io, database_options(servers)),
       redis_(io, {.url = servers.redis_url}),
-      revocations_(database_, deployment.process_id),
+      revocations_(database_, deployment.process_id, deployment.revocations),
       sessions_(revocations_),
       access_tokens_(revocations_, deployment.keys),
       grants_(revocations_, access_tokens_, deployment.keys),

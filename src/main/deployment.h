@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "domain/session/revocations.h"
 #include "main/settings.h"
 #include "platform/base/clock.h"
 #include "platform/base/uuid.h"
@@ -28,6 +29,7 @@ struct Deployment {
   DeploymentClock clock;
   telemetry::Metrics metrics;
   CpuPool cpu;
+  const std::shared_ptr<session::RevocationBoard> revocations = std::make_shared<session::RevocationBoard>();
   std::atomic<bool> draining = false;
 };
 

@@ -25,8 +25,8 @@ struct Ticket {
   std::vector<std::string> ids;
 };
 
-// What the feeds of one process and database tell each other, so that a revocation holds on all its cores at once.
-// Shared by all cores.
+// What the feeds of one process tell each other, so that a revocation holds on all its cores at once. Shared by all
+// cores.
 class RevocationBoard {
  public:
   RevocationBoard();
@@ -50,7 +50,7 @@ class RevocationBoard {
 // is written (http::Response::last_check). One per core and database.
 class RevocationFeed {
  public:
-  // `process_id`: UUID. `board`: one per process and database. `boot`: what age is measured by.
+  // `process_id`: UUID. `board`: one per process. `boot`: what age is measured by.
   RevocationFeed(postgres::Database& database, std::string process_id, std::shared_ptr<RevocationBoard> board = {},
                  std::function<Micros()> boot = boot_time);
   ~RevocationFeed();
