@@ -12,7 +12,8 @@ constexpr std::size_t kColumns =
 constexpr std::size_t kUserColumn = kColumns<LoginIdIdentity>;
 constexpr std::size_t kVerifiedColumn = kUserColumn + kColumns<User>;
 constexpr std::size_t kClaimsColumn = kVerifiedColumn + 1;
-constexpr std::size_t kPasswordColumn = kClaimsColumn + 1;
+constexpr std::size_t kSecondFactorColumn = kClaimsColumn + 1;
+constexpr std::size_t kPasswordColumn = kSecondFactorColumn + 1;
 
 // [[name, verified], …]
 std::vector<user::ClaimStatus> claims_of(const boost::json::value& rows) {
@@ -32,6 +33,7 @@ FoundLogin read_login(const project::Context& ctx, const postgres::Result& resul
   found.verified = result.as<bool>(0, kVerifiedColumn);
   found.user_verified =
       user::meets_criteria(ctx.config().verification, claims_of(result.as<boost::json::value>(0, kClaimsColumn)));
+  found.has_second_factor = result.as<bool>(0, kSecondFactorColumn);
   for (std::size_t row = 0; row < result.rows(); ++row) {
     const bool same = result.at(row, 0) == result.at(0, 0);
     if (same && result.at(row, kPasswordColumn)) {
@@ -59,6 +61,8 @@ Task<std::optional<FoundLogin>> LoginIds::find(project::Context& ctx, std::vecto
       "FROM _auth_identity own JOIN _auth_identity_login_id ids ON ids.id = own.id AND ids.app_id = $1 "
       "CROSS JOIN LATERAL jsonb_each_text(ids.claims) AS claim "
       "WHERE own.app_id = $1 AND own.user_id = i.user_id AND claim.key IN ('email', 'phone_number')), "
+      "EXISTS (SELECT 1 FROM _auth_authenticator s "
+      "WHERE s.app_id = $1 AND s.user_id = i.user_id AND s.kind = 'secondary'), "
       "a.id, a.user_id, a.created_at, a.updated_at, a.kind, a.password_hash, a.expire_after "
       "FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS wanted (type, unique_key, place) "
       "JOIN _auth_identity_login_id l "

@@ -5,7 +5,7 @@
 namespace gatehouse::identity {
 
 BOOST_DESCRIBE_STRUCT(NormalizedLoginId, (), (type, key, original, login_id, unique_key))
-BOOST_DESCRIBE_STRUCT(FoundLogin, (), (identity, user, passwords, verified, user_verified))
+BOOST_DESCRIBE_STRUCT(FoundLogin, (), (identity, user, passwords, verified, user_verified, has_second_factor))
 
 }  // namespace gatehouse::identity
 

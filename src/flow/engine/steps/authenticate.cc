@@ -33,7 +33,9 @@ class Authenticate : public Step {
     if (password_branch(step)) {
       return ask_for_password(frame);
     }
-    if (step.optional) {
+    // A second factor that somebody has is never passed over.
+    const auto* login = identified(view.state);
+    if (step.optional && login != nullptr && !login->has_second_factor) {
       return Done{};
     }
     return invariant_violated("NoAuthenticator");
