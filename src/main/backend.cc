@@ -7,6 +7,7 @@
 #include "endpoint/authui/routes.h"
 #include "endpoint/oauth/routes.h"
 #include "flow/run/flow_runner.h"
+#include "platform/telemetry/log.h"
 
 namespace gatehouse::main {
 
@@ -78,7 +79,13 @@ void Backend::add_routes(const Deployment& deployment, const endpoint::PageRende
       }));
 }
 
-void Backend::close() {
+Task<void> Backend::close() {
+  try {
+    co_await sessions_.flush();
+    co_await access_tokens_.flush();
+  } catch (const Error& error) {
+    log::warn("the last uses of sessions and tokens were not written", {{"cause", error.message()}});
+  }
   database_.close();
   redis_.close();
 }

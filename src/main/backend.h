@@ -36,7 +36,8 @@ class Backend {
   const redis::Client& redis() const { return redis_; }
   http::Router<project::Context>& router() { return router_; }
 
-  void close();
+  // Writes what still waits to be written, then ends the connections.
+  Task<void> close();
 
  private:
   void add_routes(const Deployment& deployment, const endpoint::PageRenderer& pages);

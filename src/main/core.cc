@@ -50,13 +50,15 @@ void Core::run() {
 
 void Core::drain() {
   asio::post(io_, [this] {
-    asio::co_spawn(io_, server_.drain(deployment_.settings.drain), [this](const std::exception_ptr&) {
-      for (auto& [servers, backend] : backends_) {
-        backend->close();
-      }
-      io_.stop();
-    });
+    asio::co_spawn(io_, finish(), [this](const std::exception_ptr&) { io_.stop(); });
   });
+}
+
+Task<void> Core::finish() {
+  co_await server_.drain(deployment_.settings.drain);
+  for (auto& [servers, backend] : backends_) {
+    co_await backend->close();
+  }
 }
 
 Backend& Core::backend(const project::Project& project) {

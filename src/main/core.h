@@ -27,6 +27,7 @@ class Core {
   void drain();
 
  private:
+  Task<void> finish();
   Backend& backend(const project::Project& project);
   Task<http::Response> handle(Context& ctx, http::Request& request);
   Task<http::Response> handle_project(project::Handle project, Context& ctx, http::Request& request);

@@ -51,7 +51,7 @@ Task<std::optional<FoundLogin>> LoginIds::find(project::Context& ctx, std::vecto
       "l.original_login_id, l.unique_key, l.claims, "
       "u.id, u.created_at, u.updated_at, u.login_at, u.is_disabled, u.disable_reason, "
       "coalesce(u.standard_attributes, '{}'), coalesce(u.custom_attributes, '{}'), "
-      "coalesce(u.is_indefinitely_disabled, u.is_disabled), coalesce(u.is_deactivated, false), u.is_anonymized, "
+      "coalesce(u.is_indefinitely_disabled, false) OR u.is_disabled AND u.account_status_stale_from IS NULL, coalesce(u.is_deactivated, false), u.is_anonymized, "
       "u.delete_at, u.anonymize_at, u.temporarily_disabled_from, u.temporarily_disabled_until, u.account_valid_from, "
       "u.account_valid_until, "
       "EXISTS (SELECT 1 FROM jsonb_each_text(l.claims) AS claim JOIN _auth_verified_claim v "

@@ -10,12 +10,10 @@ namespace gatehouse::oauth {
 
 namespace {
 
-// The hint speaks for this session: of a first-party client, and made in it.
+// The hint speaks for this session: of a first-party client, and made in it or for its user.
 bool hint_names(const grant::LogoutRequest& logout, const Session& session) {
-  if (!logout.hint || logout.client == nullptr || logout.client->is_third_party()) {
-    return false;
-  }
-  return logout.hint->session == session.id || (logout.hint->grant && logout.hint->user == session.user_id);
+  return logout.hint && logout.client != nullptr && !logout.client->is_third_party() &&
+         (logout.hint->session == session.id || logout.hint->user == session.user_id);
 }
 
 }  // namespace
