@@ -5,11 +5,11 @@ say() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; }
 
 print_help() { sed -n '2,/^[^#]/p' "$0" | sed -n 's/^# \{0,1\}//p'; }
 
-# configure PRESET: makes build/PRESET ready to build.
+# configure PRESET [OPTION …]: makes build/PRESET ready to build.
 configure() {
   local log
   log=$(mktemp)
-  if ! cmake --preset "$1" >"$log" 2>&1; then
+  if ! cmake --preset "$@" >"$log" 2>&1; then
     cat "$log" >&2
     rm -f "$log"
     return 1
