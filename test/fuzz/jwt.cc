@@ -1,11 +1,11 @@
+#include "platform/jose/jwt.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <stdexcept>
 #include <string_view>
 #include <vector>
-
-#include "platform/jose/jwt.h"
 
 // The input is a JWT, and a JWK before its first line feed where there is one. Nothing may crash, and nothing that this
 // process did not sign may verify.

@@ -1,6 +1,9 @@
 #include "main/dev/dev.h"
 
 #include <cstdio>
+#include <fcntl.h>
+#include <filesystem>
+#include <unistd.h>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -16,6 +19,30 @@
 namespace gatehouse::main::dev {
 
 namespace {
+
+// While people look at the terminal, the log goes into a file of the data folder. Undone at the end, so that a last
+// word is seen.
+class LogFile {
+ public:
+  LogFile(const std::filesystem::path& path, bool wanted) : terminal_(wanted ? ::dup(STDERR_FILENO) : -1) {
+    const int file = wanted ? ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
+    if (file >= 0) {
+      ::dup2(file, STDERR_FILENO);
+      ::close(file);
+    }
+  }
+  ~LogFile() {
+    if (terminal_ >= 0) {
+      ::dup2(terminal_, STDERR_FILENO);
+      ::close(terminal_);
+    }
+  }
+  LogFile(const LogFile&) = delete;
+  LogFile& operator=(const LogFile&) = delete;
+
+ private:
+  int terminal_;
+};
 
 void say(const DevOptions& options, const std::string& text) {
   if (!options.json) {
@@ -76,9 +103,10 @@ void print_addresses(const DataFolder& folder, const DevAddresses& at) {
       "\nGatehouse is ready.\n\n"
       "  Demo application   {}     start here: \"Sign in\"\n"
       "  Inbox              {}     every e-mail that it sends\n"
-      "  Gatehouse          {}     issuer; its configuration is in {}\n\n"
+      "  Gatehouse          {}     issuer; its configuration is in {}\n"
+      "  Log                {}\n\n"
       "Ctrl-C stops everything. --reset starts afresh.\n",
-      at.demo, at.inbox, at.endpoint, folder.project().string());
+      at.demo, at.inbox, at.endpoint, folder.project().string(), (folder.path() / "gatehouse.log").string());
 }
 
 }  // namespace
@@ -106,6 +134,7 @@ int run(const DevOptions& options) {
 
   Deployment deployment(settings_for(ports, folder), master_keys(folder),
                         std::make_unique<project::FolderRegistry>(folder.project()));
+  const LogFile log(folder.path() / "gatehouse.log", !options.json);
   return serve(deployment, {Role::auth, Role::worker}, [&](std::uint16_t) {
     tools.serve(at.endpoint, at.demo, at.inbox, clients.public_client_id);
     if (options.json) {
