@@ -55,8 +55,7 @@ class SettingFlags {
 crypto::KeyRing master_keys(const Settings& settings) {
   if (settings.master_key_file.empty()) {
     throw SettingsError("GATEHOUSE_MASTER_KEY_FILE",
-                        "is not set. 'gatehouse master-key > FILE' makes a key; for example "
-                        "GATEHOUSE_MASTER_KEY_FILE=/etc/gatehouse/master-key.json");
+                        "is not set. 'gatehouse master-key > FILE' makes one");
   }
   std::ifstream file(settings.master_key_file);
   const std::string text{std::istreambuf_iterator<char>(file), {}};

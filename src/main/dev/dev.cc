@@ -117,7 +117,12 @@ int run(const DevOptions& options) {
   Tools tools(ports);
 
   say(options, "starting PostgreSQL and Redis");
-  postgres::PrivateServer postgres({.data = postgres::private_data_folder(folder.postgres())});
+  const auto database_folder = postgres::private_data_folder(folder.postgres());
+  if (database_folder != folder.postgres()) {
+    say(options, "PostgreSQL runs as user postgres, which cannot enter the data folder; its files are in " +
+                     database_folder.string());
+  }
+  postgres::PrivateServer postgres({.data = database_folder});
   redis::PrivateServer redis({.data_folder = folder.redis(), .run_folder = postgres.run() / "redis"});
   const Databases databases = migrated_databases(postgres);
 
