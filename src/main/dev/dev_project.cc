@@ -60,6 +60,13 @@ std::string secret_of(const DataFolder& folder) {
   return read_file(path);
 }
 
+void make_project(const DataFolder& folder, const DevAddresses& at, const std::string& secret) {
+  project::write_folder(folder.project(), project::create_project(new_project(at, secret)), true);
+  const auto texts = folder.project() / "templates/en";
+  std::filesystem::create_directories(texts);
+  write_file(texts / "translation.json", "{\n  \"app.name\": \"Gatehouse\"\n}\n");
+}
+
 }  // namespace
 
 DevClients prepare_project(const DataFolder& folder, const DevAddresses& addresses) {
@@ -67,8 +74,7 @@ DevClients prepare_project(const DataFolder& folder, const DevAddresses& address
   const auto record = folder.path() / "addresses.json";
   const auto now = moving_parts(addresses);
   if (read_file(record).empty()) {
-    project::write_folder(folder.project(),
-                          project::create_project(new_project(addresses, clients.confidential_client_secret)), true);
+    make_project(folder, addresses, clients.confidential_client_secret);
   } else {
     const auto before = boost::json::value_to<std::array<std::string, 6>>(boost::json::parse(read_file(record)));
     for (const auto* name : {"authgear.yaml", "authgear.secrets.yaml"}) {
