@@ -54,8 +54,7 @@ class SettingFlags {
 
 crypto::KeyRing master_keys(const Settings& settings) {
   if (settings.master_key_file.empty()) {
-    throw SettingsError("GATEHOUSE_MASTER_KEY_FILE",
-                        "is not set. 'gatehouse master-key > FILE' makes one");
+    throw SettingsError("GATEHOUSE_MASTER_KEY_FILE", "is not set. 'gatehouse master-key > FILE' makes one");
   }
   std::ifstream file(settings.master_key_file);
   const std::string text{std::istreambuf_iterator<char>(file), {}};

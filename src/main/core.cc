@@ -49,9 +49,7 @@ void Core::run() {
 }
 
 void Core::drain() {
-  asio::post(io_, [this] {
-    asio::co_spawn(io_, finish(), [this](const std::exception_ptr&) { io_.stop(); });
-  });
+  asio::post(io_, [this] { asio::co_spawn(io_, finish(), [this](const std::exception_ptr&) { io_.stop(); }); });
 }
 
 Task<void> Core::finish() {

@@ -9,8 +9,8 @@
 #include "platform/base/strong.h"
 #include "platform/base/time.h"
 
-// authgear.yaml as types, defaults filled in; names follow the keys of the file (config-defaults of the contract). What does
-// nothing yet has no member here: it is validated, then dropped with one warning.
+// authgear.yaml as types, defaults filled in; names follow the keys of the file (config-defaults of the contract). What
+// does nothing yet has no member here: it is validated, then dropped with one warning.
 namespace gatehouse::project {
 
 using ProjectId = StrongString<struct ProjectIdTag>;
@@ -112,7 +112,8 @@ struct OAuthClient {
   bool refresh_token_rotation_enabled = false;
   bool issue_jwt_access_token = false;
 
-  bool is_confidential() const;  // has a secret: confidential, third_party_app, m2m … (tokens of the contract: "public" column)
+  bool is_confidential()
+      const;  // has a secret: confidential, third_party_app, m2m … (tokens of the contract: "public" column)
   bool is_third_party() const { return application_type == ApplicationType::third_party_app; }
   bool personal_data_in_tokens() const;  // confidential, third_party_app
   bool full_access_scope_allowed() const;
@@ -207,8 +208,9 @@ struct Config {
   VerificationConfig verification;
   bool populate_standard_attributes_on_signup = true;
   RateLimit authentication_flow_per_ip;
-  TestModeFeatures test_mode;          // authgear.features.yaml
-  bool rate_limits_disabled = false;  // authgear.features.yaml; the limits above are off then, the fixed ones have to ask
+  TestModeFeatures test_mode;  // authgear.features.yaml
+  bool rate_limits_disabled =
+      false;  // authgear.features.yaml; the limits above are off then, the fixed ones have to ask
 };
 
 }  // namespace gatehouse::project

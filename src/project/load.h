@@ -33,8 +33,8 @@ struct Loaded {
   std::vector<std::string> warnings;  // one for each key that does nothing yet, with its path
 };
 
-// Parses (no YAML aliases bombs, no duplicate keys), validates against the contract's schema and its cross-field checks,
-// fills in defaults. Throws InvalidProject.
+// Parses (no YAML aliases bombs, no duplicate keys), validates against the contract's schema and its cross-field
+// checks, fills in defaults. Throws InvalidProject.
 Loaded load(const Files& files);
 
 // The files of a folder: the three YAML files, templates/, static/ and word lists, each within its limit.

@@ -29,7 +29,7 @@ struct Secrets {
   std::string audit_database_url;  // "audit.db"; empty: no audit log
   std::string audit_database_schema = "public";
   std::string redis_url;
-  std::vector<jose::Key> oauth_keys;                             // the first signs, all verify
+  std::vector<jose::Key> oauth_keys;                            // the first signs, all verify
   std::map<ClientId, std::vector<std::string>> client_secrets;  // plain text, newest first
   std::optional<SmtpSecret> smtp;
 };

@@ -19,8 +19,8 @@ class Registry {
   virtual Handle find_by_id(const ProjectId& id) = 0;
 };
 
-// CONFIG_SOURCE_TYPE=local_fs: one project in a folder, found by the host of its public origin, read again when its files
-// change. A bad new version leaves the last good one serving and says so (log, metric, /readyz body).
+// CONFIG_SOURCE_TYPE=local_fs: one project in a folder, found by the host of its public origin, read again when its
+// files change. A bad new version leaves the last good one serving and says so (log, metric, /readyz body).
 class FolderRegistry : public Registry {
  public:
   // Throws InvalidProject when the first version is bad.

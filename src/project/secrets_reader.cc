@@ -139,7 +139,7 @@ class Reader {
     SmtpSecret secret{.host = of["host"].text(), .port = static_cast<int>(of["port"].whole(587))};
     // Port 465 speaks TLS from the first byte, whatever the mode says.
     const bool tls = of["mode"].text() == "ssl" || secret.port == 465;
-    secret.security = tls                       ? egress::SmtpSecurity::tls
+    secret.security = tls                         ? egress::SmtpSecurity::tls
                       : is_this_host(secret.host) ? egress::SmtpSecurity::starttls_if_offered
                                                   : egress::SmtpSecurity::starttls;
     secret.username = of["username"].text();

@@ -1,7 +1,7 @@
 #include "domain/consume/consume.h"
 
-#include "support/token_process.h"
 #include "support/postgres_proxy.h"
+#include "support/token_process.h"
 
 namespace gatehouse::consume {
 namespace {

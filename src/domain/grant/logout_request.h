@@ -11,7 +11,7 @@ namespace gatehouse::grant {
 
 // An RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0 section 2), its parameters judged.
 struct LogoutRequest {
-  std::optional<IdTokenHint> hint;              // only a hint of ours, for the client_id that was sent, if one was
+  std::optional<IdTokenHint> hint;               // only a hint of ours, for the client_id that was sent, if one was
   const project::OAuthClient* client = nullptr;  // of the hint
   // Where to go afterwards, `state` included: a URI that the hint's client registered. Nothing otherwise: a missing or
   // forged hint, or an unregistered URI, never redirects.

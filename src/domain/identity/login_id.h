@@ -33,7 +33,7 @@ struct FoundLogin {
   LoginIdIdentity identity;
   User user;
   std::vector<PasswordAuthenticator> passwords;
-  bool verified = false;       // the identity's claim is a verified claim
+  bool verified = false;           // the identity's claim is a verified claim
   bool has_second_factor = false;  // an authenticator of kind "secondary", of whatever type
   bool user_verified = false;  // the user's claims meet the project's verification criteria (user::Users::is_verified)
 };

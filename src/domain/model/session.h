@@ -22,7 +22,8 @@ struct Session {
   TimePoint last_access_at;
   std::string token_hash;
 };
-BOOST_DESCRIBE_STRUCT(Session, (), (id, user_id, created_at, authenticated_at, amr, expires_at, last_access_at, token_hash))
+BOOST_DESCRIBE_STRUCT(Session, (),
+                      (id, user_id, created_at, authenticated_at, amr, expires_at, last_access_at, token_hash))
 
 // What a finished authentication says about itself, handed from the flow to whoever asked for it (OAuth, SAML).
 struct AuthenticationInfo {

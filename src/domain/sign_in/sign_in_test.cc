@@ -1,7 +1,7 @@
 #include "domain/sign_in/sign_in.h"
 
-#include "support/token_process.h"
 #include "support/redis_server.h"
+#include "support/token_process.h"
 
 namespace gatehouse::sign_in {
 namespace {

@@ -34,7 +34,8 @@ Task<std::optional<User>> Users::find(project::Context& ctx, const UserId& id) {
   static constexpr postgres::Sql kSql =
       "SELECT id, created_at, updated_at, login_at, is_disabled, disable_reason, "
       "coalesce(standard_attributes, '{}'), coalesce(custom_attributes, '{}'), "
-      "coalesce(is_indefinitely_disabled, false) OR is_disabled AND account_status_stale_from IS NULL, coalesce(is_deactivated, false), is_anonymized, delete_at, "
+      "coalesce(is_indefinitely_disabled, false) OR is_disabled AND account_status_stale_from IS NULL, "
+      "coalesce(is_deactivated, false), is_anonymized, delete_at, "
       "anonymize_at, temporarily_disabled_from, temporarily_disabled_until, account_valid_from, account_valid_until "
       "FROM _auth_user WHERE app_id = $1 AND id = $2";
   auto found = co_await ctx.db().optional<User>(kSql, ctx.app_id(), id);

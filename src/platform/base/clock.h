@@ -14,8 +14,8 @@ class DeploymentClock : public Clock {
   // Never goes backwards.
   TimePoint now() const override;
 
-  // One measurement of the database's time, taken half-way between sending and receiving. A jump of more than 30 s counts
-  // only once two measurements agree; until then `steady()` is false and readiness fails.
+  // One measurement of the database's time, taken half-way between sending and receiving. A jump of more than 30 s
+  // counts only once two measurements agree; until then `steady()` is false and readiness fails.
   void adjust(TimePoint database_time, Micros measured_at_boot_time);
 
   bool steady() const { return steady_.load(std::memory_order_relaxed); }

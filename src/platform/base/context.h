@@ -12,9 +12,9 @@ namespace gatehouse {
 class Context {
  public:
   std::string request_id;
-  std::string client_ip;   // as seen through trusted proxies; empty in workers
-  std::string user_agent;  // at most 1,024 characters; empty in workers
-  Micros deadline{};       // boot time; work that would end later is refused with 503
+  std::string client_ip;                   // as seen through trusted proxies; empty in workers
+  std::string user_agent;                  // at most 1,024 characters; empty in workers
+  Micros deadline{};                       // boot time; work that would end later is refused with 503
   std::uint64_t postgres_round_trips = 0;  // made so far; tests count what a hot path costs
 
   Context() = default;
@@ -22,8 +22,9 @@ class Context {
   Context& operator=(const Context&) = delete;
   ~Context() = default;
 
-  // While a PostgreSQL connection is leased nothing else may be waited for: no hashing, no HTTP, no Redis, no second lease.
-  // Each of those calls `assert_no_lease("hashing")` first, which ends the process with a clear message (a bug, not an error).
+  // While a PostgreSQL connection is leased nothing else may be waited for: no hashing, no HTTP, no Redis, no second
+  // lease. Each of those calls `assert_no_lease("hashing")` first, which ends the process with a clear message (a bug,
+  // not an error).
   void lease_begins();
   void lease_ends();
   bool holds_lease() const { return lease_; }

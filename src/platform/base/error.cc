@@ -51,10 +51,8 @@ Error::Error(ErrorKind kind, std::string reason, std::string message, boost::jso
 const boost::json::object& Error::info() const { return info_ ? *info_ : no_info(); }
 
 boost::json::object Error::to_json() const {
-  boost::json::object json{{"name", error_name(kind_)},
-                           {"reason", reason_},
-                           {"message", message_},
-                           {"code", http_status(kind_)}};
+  boost::json::object json{
+      {"name", error_name(kind_)}, {"reason", reason_}, {"message", message_}, {"code", http_status(kind_)}};
   if (info_ && !info_->empty()) {
     json["info"] = *info_;
   }

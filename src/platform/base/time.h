@@ -10,17 +10,16 @@ using Micros = std::chrono::microseconds;
 using Seconds = std::chrono::seconds;
 using TimePoint = std::chrono::sys_time<Micros>;  // UTC
 
-inline std::int64_t unix_seconds(TimePoint t) {
-  return std::chrono::floor<Seconds>(t.time_since_epoch()).count();
-}
+inline std::int64_t unix_seconds(TimePoint t) { return std::chrono::floor<Seconds>(t.time_since_epoch()).count(); }
 
 inline TimePoint from_unix_seconds(std::int64_t s) { return TimePoint{Seconds{s}}; }
 
 // RFC 3339 in UTC with microseconds and "Z".
 std::string rfc3339(TimePoint t);
 
-// The time of the deployment. Lifetimes, `iat` and `exp` come from here and from nowhere else: CLOCK_BOOTTIME (which goes on
-// while the machine sleeps and never steps) plus the offset to the deployment's PostgreSQL, set by whoever measures it.
+// The time of the deployment. Lifetimes, `iat` and `exp` come from here and from nowhere else: CLOCK_BOOTTIME (which
+// goes on while the machine sleeps and never steps) plus the offset to the deployment's PostgreSQL, set by whoever
+// measures it.
 class Clock {
  public:
   virtual ~Clock() = default;

@@ -25,7 +25,8 @@ std::string uuid_v4() { return with_dashes(crypto::random_bytes(16), 4); }
 
 std::string uuid_v7(TimePoint now) {
   std::string bytes = crypto::random_bytes(16);
-  auto millis = static_cast<std::uint64_t>(std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch()).count());
+  auto millis =
+      static_cast<std::uint64_t>(std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch()).count());
   for (int i = 5; i >= 0; --i) {
     bytes[static_cast<std::size_t>(i)] = static_cast<char>(millis & 0xff);
     millis >>= 8;

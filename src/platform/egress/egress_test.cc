@@ -299,7 +299,8 @@ TEST_F(Egress, a_receiver_that_is_down_is_a_temporary_failure) {
     port = gone.port();
   }
   Client client(io, loopback_allowed());
-  const Error error = mail_error(client, {.host = "127.0.0.1", .port = port, .security = SmtpSecurity::starttls_if_offered});
+  const Error error =
+      mail_error(client, {.host = "127.0.0.1", .port = port, .security = SmtpSecurity::starttls_if_offered});
   EXPECT_EQ(error.kind(), ErrorKind::service_unavailable);
   EXPECT_FALSE(error.info().at("permanent").as_bool());
 }

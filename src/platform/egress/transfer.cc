@@ -147,8 +147,9 @@ void Transfer::prepare(const Mail& mail) {
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
   curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
   // CURLUSESSL_ALL: no STARTTLS, no mail.
-  curl_easy_setopt(easy, CURLOPT_USE_SSL,
-                   static_cast<long>(mail.security == SmtpSecurity::starttls_if_offered ? CURLUSESSL_TRY : CURLUSESSL_ALL));
+  curl_easy_setopt(
+      easy, CURLOPT_USE_SSL,
+      static_cast<long>(mail.security == SmtpSecurity::starttls_if_offered ? CURLUSESSL_TRY : CURLUSESSL_ALL));
   if (!mail.username.empty()) {
     curl_easy_setopt(easy, CURLOPT_USERNAME, mail.username.c_str());
     curl_easy_setopt(easy, CURLOPT_PASSWORD, mail.password.c_str());
