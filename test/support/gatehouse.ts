@@ -56,6 +56,10 @@ export class Gatehouse {
     return this.addresses.endpoint;
   }
 
+  get pid(): number {
+    return this.child.pid!;
+  }
+
   // What it has logged so far.
   logged(): string {
     return this.log.join("\n");

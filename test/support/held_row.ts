@@ -1,0 +1,20 @@
+// Rows that another transaction holds: what needs them waits until they are let go.
+import pg from "pg";
+
+import { databaseParts, eventually, sql } from "./servers.ts";
+
+export async function holdRow(url: string, select: string): Promise<{ waitedFor(): Promise<void>; letGo(): Promise<void> }> {
+  const client = new pg.Client(databaseParts(url));
+  await client.connect();
+  await client.query("BEGIN");
+  await client.query(select);
+  return {
+    async waitedFor() {
+      await eventually("a statement waits for the row", async () => (await sql(url, "SELECT 1 FROM pg_locks WHERE NOT granted")).length > 0);
+    },
+    async letGo() {
+      await client.query("ROLLBACK");
+      await client.end();
+    },
+  };
+}
