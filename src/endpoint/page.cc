@@ -222,6 +222,11 @@ http::Response PageRenderer::render(project::Context& ctx, const http::Request& 
   return response;
 }
 
+bool wants_html(const http::Request& request) {
+  const auto accept = request.header("Accept");
+  return accept && accept->find("text/html") != std::string_view::npos;
+}
+
 std::vector<std::string> wanted_languages(const http::Request& request) {
   std::vector<std::string> wanted;
   std::string tag;

@@ -44,6 +44,9 @@ class PageRenderer {
   mutable Looks looks_;
 };
 
+// Whether a browser asks, rather than a program.
+bool wants_html(const http::Request& request);
+
 // What the person asked for: `ui_locales` (OpenID Connect Core 3.1.2.1), then Accept-Language.
 std::vector<std::string> wanted_languages(const http::Request& request);
 

@@ -86,6 +86,18 @@ json::array ways_of(const text::Translations& texts, const Look& look, const Pro
 
 }  // namespace
 
+Problem problem_of(const Error& error) {
+  Problem problem{.kind = "unexpected", .status = static_cast<http::Status>(http_status(error.kind()))};
+  problem.show_reference = error.kind() == ErrorKind::internal_error;
+  problem.retry_after = error.retry_after();
+  if (error.kind() == ErrorKind::service_unavailable) {
+    problem.kind = "unavailable";
+  } else if (error.kind() == ErrorKind::too_many_request) {
+    problem.kind = "rate";
+  }
+  return problem;
+}
+
 std::string display_name(const project::OAuthClient& client) {
   return !client.client_name.empty() ? client.client_name : client.name;
 }

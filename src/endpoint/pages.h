@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "endpoint/page.h"
+#include "platform/base/error.h"
 
 namespace gatehouse::endpoint {
 
@@ -52,6 +53,9 @@ struct Problem {
 };
 http::Response render_problem(const PageRenderer& pages, project::Context& ctx, const http::Request& request,
                               const Problem& problem);
+
+// What to tell of an error that is nobody's typing.
+Problem problem_of(const Error& error);
 
 // The name that people know a client by.
 std::string display_name(const project::OAuthClient& client);

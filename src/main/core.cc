@@ -23,6 +23,17 @@ http::ServerOptions server_options(Deployment& deployment, std::uint16_t port, b
   return options;
 }
 
+// What the browser has to keep to at this origin: no powerful feature that the pages do not use, and https only where
+// that is what the project is reached by (RFC 6797).
+void add_policies(const project::Project& project, http::Response& response) {
+  response.set("Permissions-Policy",
+               "accelerometer=(), autoplay=(), bluetooth=(), camera=(), display-capture=(), geolocation=(), "
+               "gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=()");
+  if (project.secure()) {
+    response.set("Strict-Transport-Security", "max-age=31536000");
+  }
+}
+
 }  // namespace
 
 Core::Core(Deployment& deployment, std::uint16_t port, bool shares_port)
@@ -108,7 +119,9 @@ Task<http::Response> Core::handle_project(project::Handle project, Context& oute
   ctx.user_agent = outer.user_agent;
   ctx.deadline = outer.deadline;
   ctx.http_url = project->origin() + request.path;
-  co_return co_await backend.router().handle(ctx, request);
+  auto response = co_await backend.router().handle(ctx, request);
+  add_policies(*project, response);
+  co_return response;
 }
 
 }  // namespace gatehouse::main

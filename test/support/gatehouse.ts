@@ -74,11 +74,14 @@ export class Gatehouse {
     return this.child.exitCode;
   }
 
-  // Ends it; the data folder goes with it unless it is kept.
+  // Ends it; the data folder goes with it unless it is kept. Fails where a request failed for a reason that nobody
+  // foresaw: that is a defect, whatever the answer was.
   async stop({ keepData = false } = {}): Promise<number | null> {
     this.child.kill("SIGTERM");
     const code = await this.exited();
+    const unexpected = this.log.filter((line) => line.includes("a request failed unexpectedly"));
     if (!keepData) await rm(this.addresses.data, { recursive: true, force: true });
+    if (unexpected.length > 0) throw new Error(unexpected.join("\n"));
     return code;
   }
 }

@@ -55,13 +55,14 @@ bool matches_loopback(const project::OAuthClient& client, std::string_view reque
 std::string resolve_redirect_uri(const project::OAuthClient& client, const std::optional<std::string>& requested) {
   if (!requested) {
     if (client.redirect_uris.size() != 1) {
-      throw invalid_request("redirect_uri is missing, and the client has not registered exactly one");
+      throw invalid_request("redirect_uri: is missing, and the client has not registered exactly one");
     }
     return client.redirect_uris.front();
   }
-  if (std::ranges::find(client.redirect_uris, *requested) == client.redirect_uris.end() &&
-      !matches_loopback(client, *requested)) {
-    throw invalid_request("redirect_uri is not registered for this client");
+  const bool registered = std::ranges::find(client.redirect_uris, *requested) != client.redirect_uris.end();
+  const bool has_fragment = requested->find('#') != std::string::npos;  // RFC 6749 3.1.2
+  if (has_fragment || (!registered && !matches_loopback(client, *requested))) {
+    throw invalid_request("redirect_uri: is not registered for this client");
   }
   return *requested;
 }

@@ -69,16 +69,9 @@ http::Response stop(const Services& services, project::Context& ctx, const http:
 }
 
 endpoint::Problem problem_of(const Error& error, const http::Request& request) {
-  endpoint::Problem problem{.kind = "unexpected",
-                            .status = static_cast<http::Status>(http_status(error.kind())),
-                            .again = path_with_query(request.path, request, request.query.get_or("x_step", ""))};
-  problem.show_reference = error.kind() == ErrorKind::internal_error;
-  problem.retry_after = error.retry_after();
-  if (error.kind() == ErrorKind::service_unavailable) {
-    problem.kind = "unavailable";
-  } else if (error.kind() == ErrorKind::too_many_request) {
-    problem.kind = "rate";
-  } else if (error.reason() == "AuthenticationFlowNoPublicSignup" || error.reason() == "NoPublicSignup") {
+  endpoint::Problem problem = endpoint::problem_of(error);
+  problem.again = path_with_query(request.path, request, request.query.get_or("x_step", ""));
+  if (error.reason() == "AuthenticationFlowNoPublicSignup" || error.reason() == "NoPublicSignup") {
     problem.kind = "closed";
     problem.again = path_with_query(kLoginPath, request);
   } else if (error.reason() == "AuthenticationFlowNotFound") {

@@ -8,6 +8,7 @@
 #include "domain/client/redirect_uri.h"
 #include "domain/client/scope.h"
 #include "domain/grant/pkce.h"
+#include "endpoint/oauth/parameters.h"
 
 namespace gatehouse::oauth {
 
@@ -15,22 +16,10 @@ namespace {
 
 using client::OAuthError;
 
-// What is wrong with one parameter: the description begins with its name.
-OAuthError wrong(std::string_view parameter, std::string_view what) {
-  return client::invalid_request(fmt::format("{}: {}", parameter, what));
-}
-
 constexpr std::size_t kLongestText = 2048;
+constexpr std::size_t kLongestState = 8192;
+constexpr std::int64_t kLongestAge = 1'000'000'000;  // more seconds than any session is old
 constexpr std::string_view kAuthgearHint = "https://authgear.com/login_hint";
-
-// RFC 6749 3.1: a parameter must not come twice.
-void check_single(const http::Fields& parameters, std::initializer_list<std::string_view> names) {
-  for (const auto name : names) {
-    if (parameters.count(name) > 1) {
-      throw wrong(name, "is given more than once");
-    }
-  }
-}
 
 std::string bounded(const http::Fields& parameters, std::string_view name) {
   std::string value = parameters.get_or(name, "");
@@ -38,6 +27,12 @@ std::string bounded(const http::Fields& parameters, std::string_view name) {
     throw wrong(name, "is longer than 2048 bytes");
   }
   return value;
+}
+
+// What an error can send back; what comes twice or is too long is told as the error.
+std::string state_of(const http::Fields& parameters) {
+  const bool usable = parameters.count("state") == 1 && parameters.get("state")->size() <= kLongestState;
+  return usable ? *parameters.get("state") : "";
 }
 
 std::vector<std::string> words(const std::string& text) {
@@ -98,10 +93,13 @@ std::optional<Seconds> max_age_of(const http::Fields& parameters) {
   std::int64_t seconds = -1;
   const auto* end = text->data() + text->size();
   const auto parsed = std::from_chars(text->data(), end, seconds);
-  if (parsed.ec != std::errc() || parsed.ptr != end || seconds < 0) {
+  if (parsed.ptr != end || text->front() == '-' || parsed.ec == std::errc::invalid_argument) {
     throw wrong("max_age", "must be a whole number of seconds, 0 or more");
   }
-  return Seconds{seconds};
+  if (parsed.ec == std::errc::result_out_of_range) {
+    return Seconds{kLongestAge};
+  }
+  return Seconds{std::min(seconds, kLongestAge)};
 }
 
 // Any text may prefill the login ID; only a malformed hint of the contract's own form is refused.
@@ -145,13 +143,16 @@ RedirectTarget redirect_target(const project::Project& project, const http::Fiel
   RedirectTarget target;
   target.client = client;
   target.redirect_uri = client::resolve_redirect_uri(*client, parameters.get("redirect_uri"));
-  target.state = parameters.count("state") == 1 ? *parameters.get("state") : "";
+  target.state = state_of(parameters);
   return target;
 }
 
 AuthorizationRequest authorization_request(const http::Fields& parameters, const RedirectTarget& target) {
   check_single(parameters, {"response_type", "response_mode", "scope", "state", "nonce", "prompt", "max_age",
                             "ui_locales", "login_hint", "id_token_hint", "code_challenge", "code_challenge_method"});
+  if (parameters.get_or("state", "").size() > kLongestState) {
+    throw wrong("state", "is longer than 8192 bytes");
+  }
   check_response_type(parameters);
   check_request_objects(parameters);
   AuthorizationRequest request;

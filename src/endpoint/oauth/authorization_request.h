@@ -29,6 +29,7 @@ struct AuthorizationRequest {
   std::optional<Seconds> max_age;
   std::string login_hint;
   std::string id_token_hint;
+  std::optional<UserId> hinted_user;  // whom id_token_hint names, once it was judged
   std::string ui_locales;
   std::string page;  // x_page
   std::string x_state;

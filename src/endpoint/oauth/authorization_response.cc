@@ -27,11 +27,6 @@ std::string offending_parameter(const std::string& description) {
   return name.find(' ') == std::string::npos ? name : "";
 }
 
-bool wants_html(const http::Request& request) {
-  const auto accept = request.header("Accept");
-  return accept && accept->find("text/html") != std::string_view::npos;
-}
-
 }  // namespace
 
 http::Response code_response(const project::Project& project, const RedirectTarget& target, const std::string& code) {
@@ -53,7 +48,7 @@ http::Response error_response(const project::Project& project, const RedirectTar
 http::Response untrusted_response(project::Context& ctx, const http::Request& request,
                                   const endpoint::PageRenderer& pages, const http::Fields& parameters,
                                   const client::OAuthError& error) {
-  if (!wants_html(request)) {
+  if (!endpoint::wants_html(request)) {
     return http::Response::text(http::Status::bad_request,
                                 fmt::format("Invalid OAuth authorization request:\nerror: {}\nerror_description: {}\n",
                                             error.error(), error.description()));

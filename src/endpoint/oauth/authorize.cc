@@ -4,6 +4,7 @@
 #include "domain/grant/id_token.h"
 #include "endpoint/last_check.h"
 #include "endpoint/oauth/authorization_response.h"
+#include "endpoint/oauth/parameters.h"
 
 namespace gatehouse::oauth {
 
@@ -40,6 +41,18 @@ bool recent_enough(const project::Context& ctx, const AuthorizationRequest& want
   return !wanted.max_age || session.authenticated_at + *wanted.max_age > ctx.now();
 }
 
+// Only this client's own ID tokens count (OpenID Connect Core 3.1.2.1); they may have expired.
+std::optional<UserId> hinted_user(const project::Project& project, const AuthorizationRequest& wanted) {
+  if (wanted.id_token_hint.empty()) {
+    return std::nullopt;
+  }
+  const auto hint = grant::parse_id_token_hint(project, wanted.id_token_hint);
+  if (!hint || hint->client != wanted.target.client->client_id) {
+    throw client::invalid_request("id_token_hint: is not an ID token that this client got from here");
+  }
+  return hint->user;
+}
+
 // What the sign-in keeps of the request: what the code will be made from.
 boost::json::object kept(const AuthorizationRequest& wanted) {
   boost::json::object json{{"redirect_uri", wanted.target.redirect_uri},
@@ -52,6 +65,9 @@ boost::json::object kept(const AuthorizationRequest& wanted) {
   }
   if (!wanted.nonce.empty()) {
     json["nonce"] = wanted.nonce;
+  }
+  if (wanted.hinted_user) {
+    json["hinted_user"] = wanted.hinted_user->str();
   }
   return json;
 }
@@ -76,6 +92,11 @@ grant::CodeGrant code_grant(const sign_in::SignIn& sign_in, const Authentication
           .authenticated_at = authentication.authenticated_at};
 }
 
+bool is_somebody_else(const sign_in::SignIn& sign_in, const UserId& user) {
+  const auto* hinted = sign_in.authorization_request.if_contains("hinted_user");
+  return hinted != nullptr && hinted->as_string() != user.str();
+}
+
 RedirectTarget redirect_target(const project::Project& project, const sign_in::SignIn& sign_in) {
   const auto& request = sign_in.authorization_request;
   return {.client = project.client(ClientId{sign_in.client_id}),
@@ -93,6 +114,7 @@ Task<http::Response> AuthorizeEndpoint::post(project::Context& ctx, const http::
 
 Task<http::Response> AuthorizeEndpoint::answer(project::Context& ctx, const http::Request& request,
                                                http::Fields parameters) {
+  parameters = with_values(parameters);
   RedirectTarget target;
   try {
     target = redirect_target(ctx.project(), parameters);
@@ -115,19 +137,14 @@ Task<http::Response> AuthorizeEndpoint::answer(project::Context& ctx, const http
 // OpenID Connect Core 3.1.2.3: whether this browser's session answers the request, or a person has to.
 Task<http::Response> AuthorizeEndpoint::decide(project::Context& ctx, const http::Request& request,
                                                AuthorizationRequest wanted) {
+  wanted.hinted_user = hinted_user(ctx.project(), wanted);
   std::optional<Session> session;
   if (const auto cookie = request.cookie(ctx.project().cookie_name("session"))) {
     session = co_await sessions_.resolve(ctx, *cookie);
   }
   const bool asks_again = wanted.has_prompt("login") || wanted.has_prompt("select_account");
-  bool usable = session && !asks_again && recent_enough(ctx, wanted, *session);
-  if (usable && !wanted.id_token_hint.empty()) {
-    const auto hint = grant::parse_id_token_hint(ctx.project(), wanted.id_token_hint);
-    if (!hint) {
-      throw client::invalid_request("id_token_hint: is not an ID token of this server");
-    }
-    usable = hint->user == session->user_id;
-  }
+  const bool usable = session && !asks_again && recent_enough(ctx, wanted, *session) &&
+                      (!wanted.hinted_user || *wanted.hinted_user == session->user_id);
   if (!usable) {
     if (wanted.has_prompt("none")) {
       throw OAuthError("login_required", "prompt=none, but nobody is signed in as the request asks for");

@@ -43,6 +43,9 @@ class AuthorizeEndpoint {
 // What the code of a finished sign-in gives.
 grant::CodeGrant code_grant(const sign_in::SignIn& sign_in, const AuthenticationInfo& authentication);
 
+// Whether another person signed in than the request's id_token_hint names.
+bool is_somebody_else(const sign_in::SignIn& sign_in, const UserId& user);
+
 // Where its answer goes. `client` is null where the configuration no longer has the client.
 RedirectTarget redirect_target(const project::Project& project, const sign_in::SignIn& sign_in);
 

@@ -2,6 +2,7 @@
 
 #include "endpoint/oauth/authorization_response.h"
 #include "endpoint/oauth/authorize.h"
+#include "endpoint/oauth/parameters.h"
 #include "endpoint/pages.h"
 #include "endpoint/same_origin.h"
 #include "platform/crypto/hash.h"
@@ -37,6 +38,10 @@ Task<http::Response> ConsentEndpoint::get(project::Context& ctx, const http::Req
   const auto& sign_in = found->finished.sign_in;
   const auto given = code_grant(sign_in, found->finished.authentication);
   const auto target = redirect_target(ctx.project(), sign_in);
+  if (is_somebody_else(sign_in, given.user)) {
+    co_return error_response(ctx.project(), target,
+                             client::OAuthError("login_required", "somebody else signed in than id_token_hint names"));
+  }
   const bool asked = std::ranges::find(sign_in.prompt, "consent") != sign_in.prompt.end();
   if (target.client->is_third_party() &&
       (asked || !co_await consents_.covers(ctx, given.user, given.client, given.scopes))) {
@@ -55,17 +60,18 @@ Task<http::Response> ConsentEndpoint::post(project::Context& ctx, const http::Re
     co_return outdated(ctx, request);
   }
   const std::string action = request.form().get_or("x_action", "");
-  if (action == "consent") {
+  const auto& sign_in = found->finished.sign_in;
+  if (action == "consent" && !is_somebody_else(sign_in, found->finished.authentication.user_id)) {
     co_return co_await issue(ctx, request, std::move(*found));
   }
   if (action != "cancel") {
-    throw client::invalid_request("x_action: must be 'consent' or 'cancel'");
+    co_return untrusted_response(ctx, request, pages_, request.query, wrong("x_action", "must be consent or cancel"));
   }
   const auto used = co_await consume::commit(ctx, found->artefact, {});
   if (used == consume::Outcome::already_used) {
     co_return outdated(ctx, request);
   }
-  co_return error_response(ctx.project(), redirect_target(ctx.project(), found->finished.sign_in),
+  co_return error_response(ctx.project(), redirect_target(ctx.project(), sign_in),
                            client::OAuthError("access_denied", "the person refused"));
 }
 

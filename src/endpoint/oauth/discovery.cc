@@ -70,37 +70,29 @@ std::string jwks_document(const project::Project& project) {
 
 constexpr std::size_t kMostProjects = 1000;
 
-http::Response public_document(std::shared_ptr<const std::string> text) {
-  http::Response response;
-  response.set("Content-Type", "application/json");
-  response.set("Cache-Control", "public, max-age=300");
-  response.shared_body = std::move(text);
-  return response;
-}
-
 }  // namespace
 
-std::shared_ptr<const std::string> ProjectDocument::of(const project::Handle& project) {
+std::shared_ptr<const http::Document> ProjectDocument::of(const project::Handle& project) {
   const auto found = entries_.find(project->id().str());
   if (found != entries_.end() && found->second.project.lock() == project) {
-    return found->second.text;
+    return found->second.document;
   }
   if (entries_.size() >= kMostProjects) {
     entries_.clear();
   }
-  auto text = std::make_shared<const std::string>(make_(*project));
-  entries_[project->id().str()] = {project, text};
-  return text;
+  auto document = std::make_shared<const http::Document>(make_(*project), "application/json", "public, max-age=300");
+  entries_[project->id().str()] = {project, document};
+  return document;
 }
 
 DiscoveryEndpoint::DiscoveryEndpoint() : metadata_(discovery_document), jwks_(jwks_document) {}
 
-Task<http::Response> DiscoveryEndpoint::metadata(project::Context& ctx, const http::Request&) {
-  co_return public_document(metadata_.of(ctx.handle()));
+Task<http::Response> DiscoveryEndpoint::metadata(project::Context& ctx, const http::Request& request) {
+  co_return metadata_.of(ctx.handle())->respond(request);
 }
 
-Task<http::Response> DiscoveryEndpoint::jwks(project::Context& ctx, const http::Request&) {
-  co_return public_document(jwks_.of(ctx.handle()));
+Task<http::Response> DiscoveryEndpoint::jwks(project::Context& ctx, const http::Request& request) {
+  co_return jwks_.of(ctx.handle())->respond(request);
 }
 
 }  // namespace gatehouse::oauth

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "platform/http/message.h"
+#include "platform/http/document.h"
 #include "project/context.h"
 
 namespace gatehouse::oauth {
@@ -15,12 +15,12 @@ class ProjectDocument {
   using Maker = std::string (*)(const project::Project&);
   explicit ProjectDocument(Maker make) : make_(make) {}
 
-  std::shared_ptr<const std::string> of(const project::Handle& project);
+  std::shared_ptr<const http::Document> of(const project::Handle& project);
 
  private:
   struct Entry {
     std::weak_ptr<const project::Project> project;
-    std::shared_ptr<const std::string> text;
+    std::shared_ptr<const http::Document> document;
   };
   Maker make_;
   std::map<std::string, Entry> entries_;  // by project id

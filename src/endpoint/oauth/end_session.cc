@@ -2,6 +2,7 @@
 
 #include "domain/grant/logout_request.h"
 #include "domain/grant/sign_out.h"
+#include "endpoint/oauth/parameters.h"
 #include "endpoint/pages.h"
 #include "endpoint/post_logout.h"
 #include "endpoint/session_cookie.h"
@@ -19,7 +20,7 @@ bool hint_names(const grant::LogoutRequest& logout, const Session& session) {
 }  // namespace
 
 Task<http::Response> EndSessionEndpoint::get(project::Context& ctx, const http::Request& request) {
-  const auto logout = grant::parse_logout_request(ctx.project(), request.query);
+  const auto logout = grant::parse_logout_request(ctx.project(), with_values(request.query));
   std::optional<Session> session;
   if (const auto cookie = request.cookie(ctx.project().cookie_name("session"))) {
     session = co_await sessions_.resolve(ctx, *cookie);

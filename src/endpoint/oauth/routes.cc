@@ -7,6 +7,7 @@
 #include "endpoint/oauth/end_session.h"
 #include "endpoint/oauth/token.h"
 #include "endpoint/oauth/userinfo.h"
+#include "endpoint/pages.h"
 
 namespace gatehouse::oauth {
 
@@ -20,8 +21,8 @@ struct Endpoints {
       : authorize(s.revocations, s.sessions, s.sign_ins, s.finished_sign_ins, s.consents, s.pages),
         consent(s.finished_sign_ins, s.consents, s.pages),
         token(s.grants, s.limiter),
-        revocation(s.grants),
-        userinfo(s.revocations, s.access_tokens),
+        revocation(s.grants, s.limiter),
+        userinfo(s.revocations, s.access_tokens, s.sessions),
         end_session(s.sessions, s.keys, s.pages) {}
 
   DiscoveryEndpoint discovery;
@@ -73,9 +74,37 @@ Task<http::Response> open_to_all(http::BasicHandler<project::Context> handler, p
 }
 
 void add_document(Router& router, std::string path, http::BasicHandler<project::Context> handler) {
+  router.add({Method::options}, path, [](project::Context&, const http::Request&) -> Task<http::Response> {
+    auto response = http::Response::empty(http::Status::no_content);
+    response.set("Access-Control-Allow-Origin", "*").set("Access-Control-Allow-Headers", "*");
+    co_return response;
+  });
   router.add({Method::get}, std::move(path),
              [handler = std::move(handler)](project::Context& ctx, http::Request& request) {
                return open_to_all(handler, ctx, request);
+             });
+}
+
+// A browser hears of what went wrong as a page.
+Task<http::Response> told_as_page(http::BasicHandler<project::Context> handler, const endpoint::PageRenderer& pages,
+                                  project::Context& ctx, http::Request& request) {
+  std::optional<Error> failed;
+  try {
+    co_return co_await handler(ctx, request);
+  } catch (const Error& error) {
+    failed = error;
+  }
+  if (!endpoint::wants_html(request)) {
+    throw *failed;
+  }
+  co_return endpoint::render_problem(pages, ctx, request, endpoint::problem_of(*failed));
+}
+
+void add_for_people(Router& router, Method method, std::string path, const endpoint::PageRenderer& pages,
+                    http::BasicHandler<project::Context> handler) {
+  router.add({method}, std::move(path),
+             [handler = std::move(handler), &pages](project::Context& ctx, http::Request& request) {
+               return told_as_page(handler, pages, ctx, request);
              });
 }
 
@@ -88,12 +117,13 @@ void add_routes(Router& router, const Services& services) {
   add_document(router, "/.well-known/oauth-authorization-server",
                call(all, &Endpoints::discovery, &DiscoveryEndpoint::metadata));
   add_document(router, "/oauth2/jwks", call(all, &Endpoints::discovery, &DiscoveryEndpoint::jwks));
-  router.add({Method::get}, "/oauth2/authorize", call(all, &Endpoints::authorize, &AuthorizeEndpoint::get));
-  router.add({Method::post}, "/oauth2/authorize", call(all, &Endpoints::authorize, &AuthorizeEndpoint::post));
-  router.add({Method::get}, "/oauth2/consent", call(all, &Endpoints::consent, &ConsentEndpoint::get));
-  router.add({Method::post}, "/oauth2/consent", call(all, &Endpoints::consent, &ConsentEndpoint::post));
-  router.add({Method::get}, "/oauth2/end_session", call(all, &Endpoints::end_session, &EndSessionEndpoint::get));
-  router.add({Method::post}, "/oauth2/end_session", call(all, &Endpoints::end_session, &EndSessionEndpoint::post));
+  const auto add_page = [&](std::string path, auto endpoint, auto get, auto post) {
+    add_for_people(router, Method::get, path, services.pages, call(all, endpoint, get));
+    add_for_people(router, Method::post, path, services.pages, call(all, endpoint, post));
+  };
+  add_page("/oauth2/authorize", &Endpoints::authorize, &AuthorizeEndpoint::get, &AuthorizeEndpoint::post);
+  add_page("/oauth2/consent", &Endpoints::consent, &ConsentEndpoint::get, &ConsentEndpoint::post);
+  add_page("/oauth2/end_session", &Endpoints::end_session, &EndSessionEndpoint::get, &EndSessionEndpoint::post);
   add_for_scripts(router, {Method::post}, "/oauth2/token", call(all, &Endpoints::token, &TokenEndpoint::post));
   add_for_scripts(router, {Method::post}, "/oauth2/revoke",
                   call(all, &Endpoints::revocation, &RevocationEndpoint::post));

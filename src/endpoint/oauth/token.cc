@@ -33,6 +33,7 @@ http::Response token_response(const grant::IssuedTokens& tokens) {
 }
 
 // The contract's fixed limit on this endpoint, for each address.
+// Each check of a client's secret counts, whichever endpoint makes it.
 std::vector<protection::Bucket> general_limit(const project::Context& ctx) {
   constexpr std::int64_t kRequests = 120;
   return {{.name = "oauth.token.general.per_ip",
@@ -42,11 +43,20 @@ std::vector<protection::Bucket> general_limit(const project::Context& ctx) {
                .enabled = !ctx.config().rate_limits_disabled, .period = std::chrono::minutes{1}, .burst = kRequests}}};
 }
 
+http::Response retry_later(http::Response response, int seconds) {
+  if (seconds > 0) {
+    response.set("Retry-After", std::to_string(seconds));
+  }
+  return response;
+}
+
 }  // namespace
 
 Task<http::Response> TokenEndpoint::post(project::Context& ctx, const http::Request& request) {
   std::optional<client::OAuthError> refused;
+  int retry_after = 0;
   try {
+    co_await limiter_.take(ctx, general_limit(ctx));
     auto form = token_form(request, {"grant_type", "client_id", "client_secret", "code", "redirect_uri",
                                      "code_verifier", "refresh_token", "scope"});
     std::string grant_type = required(form, "grant_type");
@@ -58,17 +68,14 @@ Task<http::Response> TokenEndpoint::post(project::Context& ctx, const http::Requ
   } catch (const client::OAuthError& error) {
     refused = error;
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::too_many_request) {
-      throw;
-    }
-    refused = client::OAuthError("x_rate_limited", error.message(), 429);
+    refused = rate_limited(error);
+    retry_after = error.retry_after();
   }
-  co_return token_error(*refused);
+  co_return retry_later(token_error(*refused), retry_after);
 }
 
 Task<grant::IssuedTokens> TokenEndpoint::issue(project::Context& ctx, const project::OAuthClient& client,
                                                std::string grant_type, http::Fields form) {
-  co_await limiter_.take(ctx, general_limit(ctx));
   if (grant_type == "refresh_token") {
     co_return co_await grants_.refresh(ctx, client, required(form, "refresh_token"));
   }
@@ -81,18 +88,25 @@ Task<grant::IssuedTokens> TokenEndpoint::issue(project::Context& ctx, const proj
 
 Task<http::Response> RevocationEndpoint::post(project::Context& ctx, const http::Request& request) {
   std::optional<client::OAuthError> refused;
+  int retry_after = 0;
   try {
     const auto form = token_form(request, {"token", "token_type_hint", "client_id", "client_secret"});
     std::string token = required(form, "token");
     const bool presents_itself = form.get("client_id") || request.header("Authorization");
+    if (presents_itself) {
+      co_await limiter_.take(ctx, general_limit(ctx));
+    }
     const auto* client =
         presents_itself ? &client::authenticate(ctx.project(), client_credentials(request, form)) : nullptr;
     co_await grants_.revoke(ctx, client, std::move(token));
     co_return http::Response::empty(http::Status::ok);
   } catch (const client::OAuthError& error) {
     refused = error;
+  } catch (const Error& error) {
+    refused = rate_limited(error);
+    retry_after = error.retry_after();
   }
-  co_return token_error(*refused);
+  co_return retry_later(token_error(*refused), retry_after);
 }
 
 }  // namespace gatehouse::oauth

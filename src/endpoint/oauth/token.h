@@ -24,12 +24,13 @@ class TokenEndpoint {
 // POST /oauth2/revoke — RFC 7009. Answers 200 also for unknown tokens (2.2).
 class RevocationEndpoint {
  public:
-  explicit RevocationEndpoint(grant::Grants& grants) : grants_(grants) {}
+  RevocationEndpoint(grant::Grants& grants, protection::RateLimiter& limiter) : grants_(grants), limiter_(limiter) {}
 
   Task<http::Response> post(project::Context& ctx, const http::Request& request);
 
  private:
   grant::Grants& grants_;
+  protection::RateLimiter& limiter_;
 };
 
 }  // namespace gatehouse::oauth

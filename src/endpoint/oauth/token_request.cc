@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "endpoint/oauth/parameters.h"
 #include "platform/base/error.h"
 #include "platform/crypto/encoding.h"
 #include "platform/http/ascii.h"
@@ -11,6 +12,21 @@ namespace gatehouse::oauth {
 namespace {
 
 using client::ClientCredentials;
+
+client::OAuthError broken_basic() {
+  return client::OAuthError("invalid_client", "the Authorization header is not valid HTTP Basic", 401)
+      .with_challenge("Basic realm=\"oauth2\"");
+}
+
+std::string form_decoded(std::string_view half) {
+  http::Fields fields;
+  try {
+    fields = http::parse_form("v=" + std::string(half));
+  } catch (const Error&) {
+    throw broken_basic();
+  }
+  return fields.all().size() == 1 ? fields.all().front().second : throw broken_basic();
+}
 
 // RFC 6749 2.3.1: both halves are form-encoded before they are joined.
 std::optional<ClientCredentials> basic_credentials(const http::Request& request) {
@@ -22,19 +38,11 @@ std::optional<ClientCredentials> basic_credentials(const http::Request& request)
   if (!http::equals_ignoring_case(header->substr(0, kScheme.size()), kScheme)) {
     return std::nullopt;
   }
-  const auto refuse = [] {
-    return client::OAuthError("invalid_client", "the Authorization header is not valid HTTP Basic", 401)
-        .with_challenge("Basic realm=\"token\"");
-  };
-  const auto decoded = crypto::from_base64(header->substr(kScheme.size()));
+  const auto decoded = crypto::from_base64(http::trim(header->substr(kScheme.size())));
   const auto colon = decoded ? decoded->find(':') : std::string::npos;
   if (colon == std::string::npos) {
-    throw refuse();
+    throw broken_basic();
   }
-  const auto form_decoded = [&](std::string_view half) {
-    const auto fields = http::parse_form("v=" + std::string(half));
-    return fields.all().size() == 1 ? fields.all().front().second : throw refuse();
-  };
   return ClientCredentials{form_decoded(std::string_view(*decoded).substr(0, colon)),
                            client::AuthenticationMethod::client_secret_basic,
                            form_decoded(std::string_view(*decoded).substr(colon + 1))};
@@ -49,12 +57,8 @@ http::Fields token_form(const http::Request& request, std::initializer_list<std:
   } catch (const Error& error) {
     throw client::invalid_request("the body must be application/x-www-form-urlencoded: " + error.message());
   }
-  for (const auto name : single) {
-    if (form.count(name) > 1) {
-      throw client::invalid_request(fmt::format("{}: is given more than once", name));
-    }
-  }
-  return form;
+  check_single(form, single);
+  return with_values(form);
 }
 
 client::ClientCredentials client_credentials(const http::Request& request, const http::Fields& form) {
@@ -74,6 +78,13 @@ client::ClientCredentials client_credentials(const http::Request& request, const
     return {*id, client::AuthenticationMethod::client_secret_post, *secret};
   }
   return {*id, client::AuthenticationMethod::none, ""};
+}
+
+client::OAuthError rate_limited(const Error& error) {
+  if (error.kind() != ErrorKind::too_many_request) {
+    throw error;
+  }
+  return {"x_rate_limited", error.message(), static_cast<int>(http::Status::too_many_requests)};
 }
 
 http::Response token_error(const client::OAuthError& error) {

@@ -1,21 +1,24 @@
 #include "endpoint/oauth/user_claims.h"
 
+#include "domain/client/scope.h"
 #include "domain/user/users.h"
 
 namespace gatehouse::oauth {
 
-boost::json::object user_claims(const project::Project& project, const grant::AccessGrant& access,
-                                const grant::UserFacts& facts) {
+bool Reader::sees_credentials() const {
+  return client::has_scope(scopes, client::kFullAccess) || client::has_scope(scopes, client::kFullUserInfo);
+}
+
+boost::json::object user_claims(const Reader& reader, const grant::UserFacts& facts) {
   boost::json::object claims{{"sub", facts.user.id.str()}};
   grant::add_user_claims(claims, facts);
-  const auto* client = project.client(access.client);
-  const bool third_party = client == nullptr || client->is_third_party();
   static const std::vector<std::string> kAllScopes{"profile", "email", "phone", "address"};
-  const auto standard = user::standard_claims(facts.user, facts.verified, third_party ? access.scopes : kAllScopes);
+  const auto standard =
+      user::standard_claims(facts.user, facts.verified, reader.first_party ? kAllScopes : reader.scopes);
   for (const auto& [name, value] : standard) {
-    claims[name] = value;
+    claims.emplace(name, value);
   }
-  if (!third_party) {
+  if (reader.first_party) {
     claims["custom_attributes"] = facts.user.custom_attributes;
     claims["x_web3"] = boost::json::object{};
   }

@@ -3,28 +3,32 @@
 #include <boost/json.hpp>
 
 #include "domain/client/oauth_error.h"
-#include "domain/grant/user_facts.h"
+#include "domain/client/scope.h"
+#include "domain/grant/credential_claims.h"
 #include "endpoint/last_check.h"
 #include "endpoint/oauth/token_request.h"
-#include "endpoint/oauth/user_claims.h"
+#include "platform/http/ascii.h"
 
 namespace gatehouse::oauth {
 
 namespace {
+
+bool has_form(const http::Request& request) {
+  constexpr std::string_view kForm = "application/x-www-form-urlencoded";
+  const auto type = request.header("Content-Type").value_or("");
+  return request.method == http::Method::post && http::equals_ignoring_case(type.substr(0, kForm.size()), kForm);
+}
 
 // RFC 6750 2.1 and 2.2; two ways at once are refused (2).
 std::optional<std::string> bearer_token(const http::Request& request) {
   constexpr std::string_view kScheme = "bearer ";
   std::optional<std::string> token;
   if (const auto header = request.header("Authorization")) {
-    std::string scheme(header->substr(0, kScheme.size()));
-    std::ranges::transform(scheme, scheme.begin(), [](unsigned char c) { return std::tolower(c); });
-    if (scheme == kScheme) {
-      token = std::string(header->substr(kScheme.size()));
+    if (http::equals_ignoring_case(header->substr(0, kScheme.size()), kScheme)) {
+      token = std::string(http::trim(header->substr(kScheme.size())));
     }
   }
-  const bool has_form = request.method == http::Method::post && !request.body.empty();
-  if (has_form) {
+  if (has_form(request)) {
     const auto in_form = token_form(request, {"access_token"}).get("access_token");
     if (in_form && token) {
       throw client::invalid_request("access_token: is given in the header and in the body");
@@ -46,7 +50,51 @@ http::Response challenge(const client::OAuthError& error, bool presented) {
   return response;
 }
 
+Task<std::optional<boost::json::object>> read(project::Context& ctx, UserId user, Reader reader) {
+  if (!reader.sees_credentials()) {
+    const auto facts = co_await grant::find_user_facts(ctx, std::move(user));
+    co_return facts ? std::optional(user_claims(reader, *facts)) : std::nullopt;
+  }
+  auto full = co_await grant::find_full_user_facts(ctx, std::move(user));
+  if (!full) {
+    co_return std::nullopt;
+  }
+  auto claims = user_claims(reader, full->facts);
+  for (auto& [name, value] : full->credentials) {
+    claims[name] = std::move(value);
+  }
+  co_return claims;
+}
+
 }  // namespace
+
+Task<std::optional<UserInfoEndpoint::Access>> UserInfoEndpoint::by_token(project::Context& ctx, std::string token) {
+  auto access = co_await tokens_.resolve(ctx, std::move(token));
+  if (!access) {
+    co_return std::nullopt;
+  }
+  const auto* client = ctx.project().client(access->client);
+  ctx.client_id = access->client.str();
+  Access found;
+  found.ticket = tokens_.ticket(ctx, *access);
+  found.user = std::move(access->user);
+  found.reader.first_party = client != nullptr && !client->is_third_party();
+  found.reader.scopes = std::move(access->scopes);
+  co_return found;
+}
+
+Task<std::optional<UserInfoEndpoint::Access>> UserInfoEndpoint::by_session(project::Context& ctx, std::string cookie) {
+  auto session = co_await sessions_.resolve(ctx, std::move(cookie));
+  if (!session) {
+    co_return std::nullopt;
+  }
+  Access found;
+  found.ticket = sessions_.ticket(ctx, *session);
+  found.user = std::move(session->user_id);
+  found.reader.first_party = true;
+  found.reader.scopes.emplace_back(client::kFullAccess);
+  co_return found;
+}
 
 Task<http::Response> UserInfoEndpoint::answer(project::Context& ctx, const http::Request& request) {
   std::optional<std::string> token;
@@ -55,22 +103,23 @@ Task<http::Response> UserInfoEndpoint::answer(project::Context& ctx, const http:
   } catch (const client::OAuthError& error) {
     co_return challenge(error, true);
   }
-  if (!token) {
+  std::optional<Access> access;
+  if (token) {
+    access = co_await by_token(ctx, std::move(*token));
+  } else if (auto cookie = request.cookie(ctx.project().cookie_name("session"))) {
+    access = co_await by_session(ctx, std::move(*cookie));
+  } else {
     co_return challenge(client::OAuthError("invalid_token", "an access token is needed", 401), false);
   }
-  const auto access = co_await tokens_.resolve(ctx, *token);
-  if (!access) {
+  std::optional<boost::json::object> claims;
+  if (access) {
+    claims = co_await read(ctx, access->user, access->reader);
+  }
+  if (!claims) {
     co_return challenge(unknown_token(), true);
   }
-  auto ticket = tokens_.ticket(ctx, *access);
-  const auto facts = co_await grant::find_user_facts(ctx, access->user);
-  if (!facts) {
-    co_return challenge(unknown_token(), true);
-  }
-  ctx.client_id = access->client.str();
-  auto response =
-      http::Response::json(http::Status::ok, boost::json::serialize(user_claims(ctx.project(), *access, *facts)));
-  response.last_check = endpoint::still_holds(revocations_, std::move(ticket));
+  auto response = http::Response::json(http::Status::ok, boost::json::serialize(*claims));
+  response.last_check = endpoint::still_holds(revocations_, std::move(access->ticket));
   co_return response;
 }
 
