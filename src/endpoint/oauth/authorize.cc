@@ -157,7 +157,8 @@ Task<http::Response> AuthorizeEndpoint::decide(project::Context& ctx, const http
 Task<http::Response> AuthorizeEndpoint::with_session(project::Context& ctx, AuthorizationRequest wanted,
                                                      Session session) {
   const sign_in::SignIn sign_in{.client_id = wanted.target.client->client_id.str(),
-                                .authorization_request = kept(wanted)};
+                                .authorization_request = kept(wanted),
+                                .prompt = {wanted.prompt.begin(), wanted.prompt.end()}};
   const AuthenticationInfo authentication{session.user_id, session.amr, session.authenticated_at, session.id};
   auto ticket = sessions_.ticket(ctx, session);
   const bool must_ask =

@@ -25,7 +25,7 @@ Task<http::Response> EndSessionEndpoint::get(project::Context& ctx, const http::
   if (const auto cookie = request.cookie(ctx.project().cookie_name("session"))) {
     session = co_await sessions_.resolve(ctx, *cookie);
   }
-  const bool came_from_here = request.cookie(ctx.project().cookie_name("same_site_strict")).has_value();
+  const bool came_from_here = request.cookie(ctx.project().cookie_name("same_site_strict")) == "true";
   const bool at_once = session && (hint_names(logout, *session) || (!logout.hint && came_from_here));
   if (session && !at_once) {
     const endpoint::PostLogout target{.client_id = logout.hint ? logout.hint->client.str() : "",
