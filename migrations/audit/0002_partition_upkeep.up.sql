@@ -31,6 +31,9 @@ BEGIN
   IF to_regclass(quote_ident(child)) IS NOT NULL THEN
     RETURN NULL;
   END IF;
+  -- Nobody may stand between choosing a partition and locking it: a row would meet the default partition's new constraint,
+  -- and a reader would look for moved rows where they were.
+  EXECUTE format('LOCK TABLE ONLY %I IN ACCESS EXCLUSIVE MODE', parent);
   spare := _gatehouse_partition_default(parent);
   IF spare IS NOT NULL THEN
     EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', spare);
