@@ -123,6 +123,7 @@ http::Response render_consent(const PageRenderer& pages, project::Context& ctx, 
 http::Response render_op_error(const PageRenderer& pages, project::Context& ctx, const http::Request& request,
                                const OpError& error) {
   const auto look = pages.look(ctx, request);
+  std::string back;
   json::object values{{"error", error.error},        {"parameter", error.parameter},
                       {"reason", error.reason},      {"client_id", error.client_id},
                       {"reference", ctx.request_id}, {"bad_redirect", error.parameter == "redirect_uri"}};
@@ -132,10 +133,11 @@ http::Response render_op_error(const PageRenderer& pages, project::Context& ctx,
   if (error.client != nullptr) {
     const std::string name = display_name(*error.client);
     values["client"] = name;
-    values["back_url"] = web_link(error.client->client_uri);
+    back = web_link(error.client->client_uri);
     values["heading"] = (*look->texts)("op_error.title", {{"client", name}});
   }
-  values["has_ways"] = values.contains("back_url") ? true : !look->support_url.empty();
+  values["has_ways"] = !back.empty() || !look->support_url.empty();
+  values["back_url"] = std::move(back);
   return pages.render(ctx, request, "op_error", std::move(values), http::Status::bad_request);
 }
 

@@ -40,8 +40,8 @@ http::Response render_op_error(const PageRenderer& pages, project::Context& ctx,
 http::Response render_signed_out(const PageRenderer& pages, project::Context& ctx, const http::Request& request,
                                  const project::OAuthClient* client = nullptr);
 
-// What cannot go on. `kind`: "outdated", "forgery", "browser", "unavailable", "unexpected", "unsupported", "closed",
-// "disabled", "deletion", "period". `again`: a path to start again at, empty: none.
+// What cannot go on. `kind`: "outdated", "missing", "forgery", "browser", "unavailable", "unexpected", "unsupported",
+// "closed", "disabled", "deletion", "period". `again`: a path to start again at, empty: none.
 struct Problem {
   std::string kind;
   http::Status status = http::Status::ok;

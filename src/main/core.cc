@@ -3,6 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "endpoint/pages.h"
 #include "main/health.h"
 #include "main/upkeep.h"
 
@@ -27,7 +28,7 @@ http::ServerOptions server_options(Deployment& deployment, std::uint16_t port, b
 // that is what the project is reached by (RFC 6797).
 void add_policies(const project::Project& project, http::Response& response) {
   response.set("Permissions-Policy",
-               "accelerometer=(), autoplay=(), bluetooth=(), camera=(), display-capture=(), geolocation=(), "
+               "accelerometer=(), autoplay=(), camera=(), display-capture=(), geolocation=(), "
                "gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=()");
   if (project.secure()) {
     response.set("Strict-Transport-Security", "max-age=31536000");
@@ -120,6 +121,9 @@ Task<http::Response> Core::handle_project(project::Handle project, Context& oute
   ctx.deadline = outer.deadline;
   ctx.http_url = project->origin() + request.path;
   auto response = co_await backend.router().handle(ctx, request);
+  if (response.status == http::Status::not_found && endpoint::wants_html(request)) {
+    response = endpoint::render_problem(pages_, ctx, request, {.kind = "missing", .status = http::Status::not_found});
+  }
   add_policies(*project, response);
   co_return response;
 }
