@@ -17,7 +17,11 @@ interface Browser {
   notice?: string;
 }
 
-const show = (value: unknown): string => `<pre>${escapeHtml(JSON.stringify(value, null, 2))}</pre>`;
+const place = "Demo application";
+
+// JSON with its names set off.
+const show = (value: unknown): string =>
+  `<pre class="json">${escapeHtml(JSON.stringify(value, null, 2)).replace(/^( +)(&#34;.*?&#34;)(?=:)/gm, "$1<b>$2</b>")}</pre>`;
 
 export class Demo {
   private running: Running | undefined;
@@ -60,7 +64,7 @@ export class Demo {
     if (route === "GET /callback") return this.callback(response, browser, url);
     if (route === "POST /refresh") return this.refresh(response, browser);
     if (route === "POST /sign-out") return this.signOut(response, browser);
-    sendPage(response, "Not found", `<h1>Not found</h1><p><a href="/">Home</a></p>`, 404);
+    sendPage(response, place, "Not found", `<header><h1>There is no page here</h1></header><p><a href="/">Go to the start</a></p>`, 404);
   }
 
   private browserOf(request: IncomingMessage, response: ServerResponse): Browser {
@@ -78,22 +82,27 @@ export class Demo {
     if (!browser.tokens) {
       return sendPage(
         response,
-        "Demo application",
-        `<header><h1>Demo application</h1></header><div class="panel"><p>You are not signed in.</p>` +
+        place,
+        place,
+        `<header><h1>You are not signed in</h1></header><div class="panel">` +
+          `<p>This application knows nobody by itself. It sends you to Gatehouse, and gets tokens back that say who you are.</p>` +
           `<form method="post" action="/sign-in"><button class="primary" id="sign-in">Sign in</button></form></div>` +
-          `<p class="muted">E-mail that Gatehouse sends arrives in the <a href="${escapeHtml(this.running?.inbox ?? "")}">development inbox</a>.</p>`,
+          `<p class="muted small">E-mail that Gatehouse sends arrives in the <a href="${escapeHtml(this.running?.inbox ?? "")}" id="inbox">development inbox</a>.</p>`,
       );
     }
     const claims = browser.tokens.claims();
     const name = typeof browser.userInfo?.email === "string" ? browser.userInfo.email : browser.userInfo?.sub;
     sendPage(
       response,
-      "Demo application",
-      `<header><h1>Signed in</h1><span class="muted" id="who">${escapeHtml(String(name ?? claims?.sub))}</span></header>` +
-        (browser.notice ? `<div class="panel" id="notice">${escapeHtml(browser.notice)}</div>` : "") +
-        `<div class="panel actions"><form method="post" action="/refresh"><button id="refresh">Refresh the tokens</button></form>` +
-        `<form method="post" action="/sign-out"><button id="sign-out">Sign out</button></form></div>` +
-        `<h2>ID token</h2><div id="id-token">${show(claims)}</div><h2>User info</h2><div id="user-info">${show(browser.userInfo)}</div>`,
+      place,
+      place,
+      `<header><h1>You are signed in</h1></header>` +
+        (browser.notice ? `<p class="notice" id="notice" role="status">${escapeHtml(browser.notice)}</p>` : "") +
+        `<div class="panel"><p>As <strong id="who">${escapeHtml(String(name ?? claims?.sub))}</strong></p>` +
+        `<div class="actions"><form method="post" action="/refresh"><button id="refresh">Refresh the tokens</button></form>` +
+        `<form method="post" action="/sign-out"><button id="sign-out">Sign out</button></form></div></div>` +
+        `<section><h2>ID token</h2><div class="panel flush" id="id-token">${show(claims)}</div></section>` +
+        `<section><h2>User info</h2><div class="panel flush" id="user-info">${show(browser.userInfo)}</div></section>`,
     );
     delete browser.notice;
   }
@@ -161,6 +170,12 @@ export class Demo {
 
   private fail(response: ServerResponse, error: unknown): void {
     const facts = error instanceof Error ? { name: error.name, message: error.message, ...("error" in error ? { error: error.error } : {}) } : error;
-    sendPage(response, "That did not work", `<h1>That did not work</h1><div class="panel">${show(facts)}</div><p><a href="/">Home</a></p>`, 502);
+    sendPage(
+      response,
+      place,
+      "That did not work",
+      `<header><h1>That did not work</h1></header><div class="panel flush" id="error">${show(facts)}</div><section><a href="/">Go to the start</a></section>`,
+      502,
+    );
   }
 }

@@ -18,6 +18,7 @@ interface Message {
   messageId: string;
 }
 
+const place = "Development inbox";
 const kept = 200;
 const codeIn = /\b(\d{6})\b/;
 
@@ -39,6 +40,7 @@ export class Inbox {
       allowInsecureAuth: true,
       onAuth: (_auth, _session, done) => done(null, { user: "anybody" }),
       disabledCommands: ["STARTTLS"],
+      disableReverseLookup: true, // a machine without DNS would wait for it at every message
       onData: (stream, session, done) => {
         simpleParser(stream).then(
           (mail) => {
@@ -76,31 +78,38 @@ export class Inbox {
     if (url.pathname === "/messages.json") return sendJson(response, this.messages);
     if (message && url.pathname.endsWith("/html")) return this.showHtml(response, message);
     if (message) return this.show(response, message);
-    sendPage(response, "Not found", `<h1>No such message</h1><p><a href="/">All messages</a></p>`, 404);
+    sendPage(response, place, "Not found", `<header><h1>There is no such message</h1></header><p><a href="/">All messages</a></p>`, 404);
   }
 
   private list(response: ServerResponse): void {
     const items = this.messages
       .map(
         (m) =>
-          `<li><a href="/messages/${m.id}"><strong>${escapeHtml(m.subject)}</strong>` +
-          `<span class="muted">To ${escapeHtml(m.to.join(", "))}, ${escapeHtml(m.receivedAt.slice(11, 19))} UTC</span></a></li>`,
+          `<li><a href="/messages/${m.id}"><span><strong>${escapeHtml(m.subject)}</strong>` +
+          `<span class="muted small">To ${escapeHtml(m.to.join(", "))}</span></span>` +
+          `<time class="muted small" datetime="${m.receivedAt}">${m.receivedAt.slice(11, 19)} UTC</time></a></li>`,
       )
       .join("");
-    const list = items ? `<ul class="mails">${items}</ul>` : `<p class="muted">Nothing yet. Every e-mail that Gatehouse sends arrives here.</p>`;
-    sendPage(response, "Inbox", `<header><h1>Development inbox</h1><a href="/">Refresh</a></header><div class="panel">${list}</div>`);
+    const list = items
+      ? `<div class="panel flush"><ul class="mails">${items}</ul></div>`
+      : `<div class="panel"><p>Nothing yet. Every e-mail that Gatehouse sends arrives here, whomever it is for.</p></div>`;
+    sendPage(response, place, "Inbox", `<header><h1>Inbox</h1><a href="/">Refresh</a></header>${list}`);
   }
 
   private show(response: ServerResponse, m: Message): void {
     const code = codeIn.exec(m.text)?.[1];
     sendPage(
       response,
+      place,
       m.subject,
       `<header><h1>${escapeHtml(m.subject)}</h1><a href="/">All messages</a></header><div class="panel"><dl>` +
-        `<dt>From</dt><dd>${escapeHtml(m.from)}</dd><dt>To</dt><dd>${escapeHtml(m.to.join(", "))}</dd></dl></div>` +
-        (code ? `<div class="panel"><p class="muted">Code</p><p class="code" id="code">${code}</p></div>` : "") +
-        `<div class="panel"><pre>${escapeHtml(m.text)}</pre></div>` +
-        (m.html ? `<div class="panel"><iframe sandbox title="The message as HTML" src="/messages/${m.id}/html"></iframe></div>` : ""),
+        `<dt>From</dt><dd>${escapeHtml(m.from)}</dd><dt>To</dt><dd>${escapeHtml(m.to.join(", "))}</dd>` +
+        `<dt>Received</dt><dd><time datetime="${m.receivedAt}">${m.receivedAt.slice(0, 19).replace("T", " ")} UTC</time></dd></dl></div>` +
+        (code ? `<div class="panel"><h2>Code</h2><p class="code" id="code">${code}</p></div>` : "") +
+        (m.html
+          ? `<section><h2>As HTML</h2><div class="panel flush"><iframe sandbox title="The message as HTML" src="/messages/${m.id}/html"></iframe></div></section>`
+          : "") +
+        `<section><h2>As text</h2><div class="panel flush"><pre>${escapeHtml(m.text)}</pre></div></section>`,
     );
   }
 
