@@ -7,6 +7,7 @@
 #include "endpoint/authui/routes.h"
 #include "endpoint/oauth/routes.h"
 #include "flow/run/flow_runner.h"
+#include "platform/base/uuid.h"
 #include "platform/telemetry/log.h"
 
 namespace gatehouse::main {
@@ -26,7 +27,7 @@ Backend::Backend(asio::io_context& io, Deployment& deployment, const endpoint::P
                  const project::Secrets& servers)
     : database_(io, database_options(servers)),
       redis_(io, {.url = servers.redis_url}),
-      revocations_(database_, deployment.process_id, deployment.revocations),
+      revocations_(database_, uuid_v4(), deployment.revocations),
       sessions_(revocations_),
       access_tokens_(revocations_, deployment.keys),
       grants_(revocations_, access_tokens_, deployment.keys),

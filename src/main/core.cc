@@ -58,6 +58,9 @@ void Core::prepare(bool keeps_process) {
 void Core::run() {
   server_.start();
   io_.run();
+  // What was stopped half-way unwinds while the services that it uses are still there.
+  io_.restart();
+  io_.poll();
 }
 
 void Core::drain() {

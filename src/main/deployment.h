@@ -7,7 +7,6 @@
 #include "domain/session/revocations.h"
 #include "main/settings.h"
 #include "platform/base/clock.h"
-#include "platform/base/uuid.h"
 #include "platform/cpu_pool/cpu_pool.h"
 #include "platform/crypto/key_ring.h"
 #include "platform/http/static_files.h"
@@ -23,7 +22,6 @@ struct Deployment {
   const Settings settings;
   const crypto::KeyRing keys;
   const std::unique_ptr<project::FolderRegistry> projects;
-  const std::string process_id = uuid_v4();
   const std::size_t cores;
   const http::StaticFiles pages = http::StaticFiles::of_pages("/shared-assets/");
   DeploymentClock clock;

@@ -54,11 +54,11 @@ std::optional<http::Response> metrics(Deployment& deployment, const Backends& ba
   deployment.metrics.gauge("gatehouse_clock_skewed", std::chrono::abs(skew) > kLargestSkew ? 1 : 0);
   deployment.metrics.gauge("gatehouse_cpu_pool_waiting", static_cast<double>(deployment.cpu.waiting()));
   deployment.metrics.gauge("gatehouse_configuration_valid", deployment.projects->problem().empty() ? 1 : 0);
-  for (const auto& [urls, backend] : backends) {
-    const auto health = backend->database().health();
-    deployment.metrics.gauge("gatehouse_database_reachable", health.reachable ? 1 : 0);
-    deployment.metrics.gauge("gatehouse_redis_reachable", backend->redis().reachable() ? 1 : 0);
-  }
+  const auto all = [&](auto reachable) { return std::ranges::all_of(backends, reachable) ? 1 : 0; };
+  deployment.metrics.gauge("gatehouse_database_reachable",
+                           all([](const auto& each) { return each.second->database().health().reachable; }));
+  deployment.metrics.gauge("gatehouse_redis_reachable",
+                           all([](const auto& each) { return each.second->redis().reachable(); }));
   auto response = http::Response::text(http::Status::ok, deployment.metrics.expose());
   response.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
   return response;

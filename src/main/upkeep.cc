@@ -34,8 +34,9 @@ Task<void> keep_clock(Deployment& deployment, postgres::Database& database) {
   for (;;) {
     try {
       co_await measure(deployment, database);
-    } catch (const Error&) {
+    } catch (const std::exception& error) {
       deployment.metrics.count("gatehouse_clock_measurements_failed_total");
+      log::debug("the clock was not measured", {{"cause", error.what()}});
     }
     co_await pause(kClockInterval);
   }
@@ -49,7 +50,8 @@ Task<void> keep_projects(Deployment& deployment) {
     ctx.deadline = boot_time() + kPatience;
     try {
       co_await deployment.cpu.run(ctx, [&deployment] { return deployment.projects->refresh(); });
-    } catch (const Error&) {
+    } catch (const std::exception& error) {
+      log::warn("the configuration was not looked at", {{"cause", error.what()}});
       continue;
     }
     const std::string problem = deployment.projects->problem();

@@ -103,8 +103,8 @@ Task<bool> Outbox::Impl::round() {
     if (!std::exchange(told_away, true)) {
       log::warn("the outbox waits", {{"cause", error.message()}});
     }
-  } catch (const postgres::StatementError& error) {
-    log::error("the outbox cannot be read", {{"sqlstate", error.sqlstate()}, {"cause", error.what()}});
+  } catch (const std::exception& error) {
+    log::error("a round of the outbox failed", {{"cause", error.what()}});
   }
   co_return false;
 }

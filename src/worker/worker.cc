@@ -62,8 +62,8 @@ Task<bool> Worker::Impl::keep_up() {
     co_return true;
   } catch (const Error& error) {
     log::warn("the upkeep of the tables waits", {{"cause", error.message()}});
-  } catch (const postgres::StatementError& error) {
-    log::error("the upkeep of the tables failed", {{"sqlstate", error.sqlstate()}, {"cause", error.what()}});
+  } catch (const std::exception& error) {
+    log::error("the upkeep of the tables failed", {{"cause", error.what()}});
   }
   co_return false;
 }

@@ -17,8 +17,7 @@ void require_alive(postgres::Batch& batch, const project::Context& ctx, const Co
   if (config.idle_timeout_enabled) {
     idle_since = ctx.now() - config.idle_timeout;
   }
-  const auto bound_to = given.sso_enabled ? given.session : std::nullopt;
-  batch.add(kSql, ctx.app_id(), given.user, ctx.now(), bound_to, idle_since);
+  batch.add(kSql, ctx.app_id(), given.user, ctx.now(), given.session, idle_since);
 }
 
 void end_others(postgres::Batch& batch, const project::Context& ctx, const CodeGrant& given) {

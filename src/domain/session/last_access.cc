@@ -93,7 +93,7 @@ Micros LastAccess::interval(bool idle_timeout_enabled, Micros idle_timeout) {
 
 namespace {
 
-// A use that could not be written is noted again by the next one: nothing is kept for later.
+// A use that could not be written is lost: the next one that is noted, an interval later at most, makes up for it.
 template <class State>
 Task<void> write_soon(std::shared_ptr<State> state) {
   asio::steady_timer timer(co_await asio::this_coro::executor, kCollectFor);

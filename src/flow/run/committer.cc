@@ -34,10 +34,16 @@ Task<Reply> Committer::run(project::Context& ctx, Ending ending) {
   Writing writing(services_, ctx, ending.state);
   auto reply = writing.write(ending.sign_in);
   reply.state_token = ending.state_token;
+  if (ending.previous) {
+    services_.sessions.revoke(writing.batch(), ctx, *ending.previous);
+  }
   finished_flows_.insert(writing.batch(), ctx, ending.state_token, ending.input, reply, expires_on);
   std::optional<Refusal> refused;
   try {
     if (co_await consume::commit(ctx, flow, writing.batch()) == consume::Outcome::done) {
+      if (ending.previous) {
+        services_.sessions.feed().announce(ctx.app_id(), {ending.previous->str()});
+      }
       co_return reply;
     }
   } catch (const postgres::StatementError& error) {

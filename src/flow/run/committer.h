@@ -17,6 +17,7 @@ inline constexpr auto kFlowLives = std::chrono::hours{24};  // at most, from its
 struct Ending {
   State state;
   std::optional<sign_in::SignIn> sign_in;
+  std::optional<SessionId> previous;  // the browser's session, which ends with the new one
   std::string state_token;
   boost::json::object input;
 };

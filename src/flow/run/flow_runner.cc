@@ -83,6 +83,9 @@ class FlowRunner : public Runner {
     auto token = new_id(kTokenPrefix);
     auto reply = reply_of(turn.state, token, std::move(ask.action));
     FlowSession session{.browser = std::move(start.browser), .sign_in = std::move(start.sign_in)};
+    if (start.session) {
+      session.previous = start.session->id;
+    }
     co_await store_.create(ctx, std::move(token), std::move(turn.state), std::move(session));
     co_return reply;
   }
@@ -149,7 +152,8 @@ class FlowRunner : public Runner {
     NeedKeys need_keys(keys_, stored.state.flow, stored.text, input);
     auto turn = co_await settle(ctx, rules, advance(rules, std::move(stored.state), input), need_keys);
     if (std::holds_alternative<Finish>(turn.next)) {
-      Ending ending{std::move(turn.state), std::move(stored.session.sign_in), std::move(state_token), std::move(input)};
+      Ending ending{std::move(turn.state), std::move(stored.session.sign_in), std::move(stored.session.previous),
+                    std::move(state_token), std::move(input)};
       co_return co_await finish(ctx, std::move(ending), std::move(stored.session.browser));
     }
     auto ask = waiting(std::move(turn.next));

@@ -6,7 +6,7 @@
 
 namespace gatehouse::flow {
 
-BOOST_DESCRIBE_STRUCT(FlowSession, (), (browser, sign_in))
+BOOST_DESCRIBE_STRUCT(FlowSession, (), (browser, sign_in, previous))
 
 namespace {
 

@@ -18,6 +18,7 @@ inline constexpr int kFlowsPerBrowser = 20;
 struct FlowSession {
   std::string browser;
   std::optional<sign_in::SignIn> sign_in;
+  std::optional<SessionId> previous;  // the browser's session when it began; ends with the new one
 };
 
 struct StoredState {

@@ -64,9 +64,14 @@ Task<Answer> DomainWorld::find(project::Context& ctx, FindIdentity need) {
   if (!need.to_create) {
     co_return co_await find_to_log_in(ctx, std::move(need));
   }
+  const auto buckets = account_enumeration_buckets(ctx);
+  co_await limiter_.take(ctx, buckets);
   FoundIdentity found{.asked = identity::normalize(ctx.project(), text(need.by), need.login_id)};
   std::vector<identity::NormalizedLoginId> candidates{found.asked};
   found.found = co_await login_ids_.find(ctx, std::move(candidates));
+  if (!found.found) {
+    co_await limiter_.give_back(ctx, buckets);
+  }
   co_return found;
 }
 

@@ -53,7 +53,10 @@ void DeploymentClock::adjust(TimePoint database_time, Micros measured_at_boot_ti
     steady_ = false;
     return;
   }
-  offset_ = measured;
+  // A confirmed jump back is followed; small corrections only hold the clock until the time has come.
+  if (offset_.exchange(measured) - measured > kBelievableJump.count()) {
+    latest_ = boot_time().count() + measured;
+  }
   suspect_offset_ = measured;
   steady_ = true;
 }

@@ -11,7 +11,7 @@ class DeploymentClock : public Clock {
  public:
   DeploymentClock();
 
-  // Never goes backwards.
+  // Goes backwards only with a confirmed jump of the measured offset (adjust).
   TimePoint now() const override;
 
   // One measurement of the database's time, taken half-way between sending and receiving. A jump of more than 30 s
