@@ -187,7 +187,10 @@ test("of a thousand simultaneous password guesses no more are looked at than the
     return { ...one, body: body.toString() };
   };
   const answers = await Promise.all(Array.from({ length: 1000 }, (_, i) => processes[i % 2]!.ask(pages[i % pages.length]!.path, guess(i))));
-  assert.ok(answers.every(({ status }) => status < 500), JSON.stringify([...new Set(answers.map(({ status }) => status))]));
+  // A process that has more to do than it can take says so; what it turns away counts for nothing.
+  const unexpected = answers.filter(({ status, headers }) => status >= 500 && !(status === 503 && headers["retry-after"]));
+  assert.deepEqual(unexpected.map(({ status }) => status), []);
+  assert.ok(answers.some(({ status }) => status < 500), "some are looked at");
   const failed = async () => Number((await sql<{ count: string }>(gatehouse.addresses.audit_database_url, "SELECT count(*) FROM _audit_log WHERE activity_type = 'authentication.primary.password.failed'"))[0]!.count);
   await eventually("the outbox is empty", async () => (await db("SELECT 1 FROM _gatehouse_outbox WHERE kind = 'event' LIMIT 1")).length === 0);
   const looked = await failed();

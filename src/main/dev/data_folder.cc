@@ -105,7 +105,14 @@ Ports DataFolder::last_ports() const {
 
 Ports DataFolder::choose_ports(int first_port) const {
   if (first_port != 0) {
-    return {first_port, first_port + 10, first_port + 11};
+    const Ports ports{first_port, first_port + 10, first_port + 11};
+    for (const int port : {ports.endpoint, ports.demo, ports.inbox}) {
+      if (!is_free(port)) {
+        throw std::runtime_error(fmt::format(
+            "--port {}: port {} is taken by another program; name another one, or 0 for any", first_port, port));
+      }
+    }
+    return ports;
   }
   Ports ports = last_ports();
   for (int* port : {&ports.endpoint, &ports.demo, &ports.inbox}) {

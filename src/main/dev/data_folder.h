@@ -29,7 +29,8 @@ class DataFolder {
   std::filesystem::path project() const { return path_ / "project"; }
   std::filesystem::path master_key() const { return path_ / "master-key.json"; }
 
-  // `first_port` 0: the ports of the last run where they are free, else any free ones.
+  // `first_port` 0: the ports of the last run where they are free, else any free ones. Throws std::runtime_error where
+  // a port that was asked for is taken.
   Ports choose_ports(int first_port) const;
   Ports last_ports() const;
   void remember(const Ports& ports) const;

@@ -1,5 +1,6 @@
 #include "platform/http/server_core.h"
 
+#include <cstring>
 #include <sys/socket.h>
 
 #include <boost/asio/as_tuple.hpp>
@@ -26,11 +27,21 @@ IpAddress address_of(const Tcp::endpoint& endpoint) {
   return IpAddress::parse(endpoint.address().to_string()).value_or(IpAddress{});
 }
 
+void bind_to(Acceptor& acceptor, const Tcp::endpoint& endpoint) {
+  boost::system::error_code error;
+  acceptor.bind(endpoint, error);
+  if (error) {
+    const auto address = endpoint.address().to_string();
+    throw std::runtime_error(
+        fmt::format("cannot listen on {}, port {}: {}", address, endpoint.port(), std::strerror(error.value())));
+  }
+}
+
 // Refuses an address that another process listens on; with SO_REUSEPORT alone two servers would share it by accident.
 void check_address_is_free(asio::io_context& io, const Tcp::endpoint& endpoint) {
   Acceptor probe(io.get_executor(), endpoint.protocol());
   probe.set_option(Acceptor::reuse_address(true));
-  probe.bind(endpoint);
+  bind_to(probe, endpoint);
 }
 
 // Completion of a coroutine: keeps its object alive until then. No exception is expected; one is a bug.
@@ -81,7 +92,7 @@ ServerCore::ServerCore(asio::io_context& io_context, ServerOptions server_option
   acceptor.set_option(Acceptor::reuse_address(true));
   const int on = 1;
   setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-  acceptor.bind(endpoint);
+  bind_to(acceptor, endpoint);
   port = acceptor.local_endpoint().port();
 }
 

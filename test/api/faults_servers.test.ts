@@ -1,0 +1,144 @@
+// PostgreSQL and Redis go away and come back under load; a process is stopped for a while. Nothing is restarted.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { createAccount, freshTokens, type Tokens } from "../support/account.ts";
+import { Application } from "../support/application.ts";
+import { Gatehouse } from "../support/gatehouse.ts";
+import { anotherAddress, ask, type Answer, post, ServerProcess } from "../support/server_process.ts";
+import { eventually, Server } from "../support/servers.ts";
+
+const ada = { email: "ada@example.com", password: "correct horse battery staple" };
+
+let gatehouse: Gatehouse;
+let application: Application;
+let tokens: Tokens;
+const servers: Server[] = [];
+
+const to = (path: string, asking = {}): Promise<Answer> => {
+  const { host, port } = new URL(gatehouse.endpoint);
+  return ask(Number(port), host, path, asking);
+};
+const userinfo = () => to("/oauth2/userinfo", { headers: { authorization: `Bearer ${tokens.access_token}`, ...anotherAddress() } });
+const refresh = (refreshToken: string) => to("/oauth2/token", post({ grant_type: "refresh_token", refresh_token: refreshToken, client_id: application.clientId }));
+const login = async () => {
+  const { url } = await application.authorizationRequest();
+  return to(url.pathname + url.search, { headers: anotherAddress() });
+};
+// Through the door, to where the conversation begins.
+const page = () => to("/login", { headers: { accept: "text/html", ...anotherAddress() } });
+
+async function timed(request: () => Promise<Answer>): Promise<Answer & { ms: number }> {
+  const began = performance.now();
+  const answer = await request();
+  return { ...answer, ms: performance.now() - began };
+}
+
+// Asks without a pause until it is told to end; every answer is kept.
+function load(request: () => Promise<Answer>): { end(): Promise<Answer[]> } {
+  let ending = false;
+  const answers: Answer[] = [];
+  const one = async () => {
+    while (!ending) answers.push(await request());
+  };
+  const running = Promise.all(Array.from({ length: 8 }, one));
+  return {
+    async end() {
+      ending = true;
+      await running;
+      return answers;
+    },
+  };
+}
+
+async function worksWithoutServers(): Promise<void> {
+  for (const path of ["/healthz", "/.well-known/openid-configuration", "/oauth2/jwks"]) {
+    const answer = await timed(() => to(path));
+    assert.equal(answer.status, 200, path);
+    assert.ok(answer.ms < 1000, `${path} took ${answer.ms} ms`);
+  }
+}
+
+async function isRefused(what: string, request: () => Promise<Answer>): Promise<void> {
+  const answer = await timed(request);
+  assert.equal(answer.status, 503, `${what}: ${answer.status} ${answer.text.slice(0, 300)}`);
+  assert.ok(Number(answer.headers["retry-after"]) > 0, `${what} says when to come back`);
+  assert.ok(answer.ms < 1200, `${what} took ${Math.round(answer.ms)} ms`);
+}
+
+const recovers = (what: string, request: () => Promise<Answer>) => eventually(`${what} works again`, async () => (await request()).status < 400, 20_000);
+
+before(async () => {
+  gatehouse = await Gatehouse.start();
+  application = await Application.discover(gatehouse.addresses);
+  await createAccount(gatehouse.addresses, application, ada);
+  tokens = await freshTokens(gatehouse.addresses, application, ada);
+});
+after(async () => {
+  await gatehouse.stop();
+  for (const server of servers) await server.end();
+});
+
+test("a process that was stopped refuses, in its first answer, what another one revoked meanwhile", async () => {
+  const other = await ServerProcess.start(gatehouse.addresses);
+  try {
+    const mine = await freshTokens(gatehouse.addresses, application, ada);
+    const asking = { headers: { authorization: `Bearer ${mine.access_token}` } };
+    assert.equal((await other.ask("/oauth2/userinfo", asking)).status, 200);
+    assert.equal((await other.ask("/oauth2/userinfo", asking)).status, 200, "from its cache");
+    other.signal("SIGSTOP");
+    const revoked = await to("/oauth2/revoke", post({ token: mine.refresh_token, client_id: application.clientId }));
+    assert.equal(revoked.status, 200);
+    const first = other.ask("/oauth2/userinfo", asking);
+    await new Promise((resolve) => setTimeout(resolve, 3000)); // the lease lasts a second
+    other.signal("SIGCONT");
+    assert.equal((await first).status, 401);
+    const refused = await other.ask("/oauth2/token", post({ grant_type: "refresh_token", refresh_token: mine.refresh_token, client_id: application.clientId }));
+    assert.equal(refused.status, 400);
+  } finally {
+    await other.stop();
+  }
+});
+
+for (const how of ["pause", "kill"] as const) {
+  test(`Redis under load (${how}): what needs it answers 503 at once, the rest works, and all recovers`, async () => {
+    const redis = await Server.redis(gatehouse.addresses.redis_url);
+    servers.push(redis);
+    const running = load(login);
+    await eventually("there is load", async () => (await login()).status < 400);
+    if (how === "kill") await redis.kill();
+    else redis.pause();
+    await isRefused("a sign-in", login);
+    await worksWithoutServers();
+    assert.equal((await timed(userinfo)).status, 200, "user info needs no Redis");
+    const refreshed = await refresh(tokens.refresh_token);
+    assert.equal(refreshed.status, 200, "a refresh needs no Redis");
+    tokens = JSON.parse(refreshed.text) as Tokens;
+    if (how === "kill") redis.startAgain();
+    else redis.resume();
+    await recovers("a sign-in", login);
+    const answers = await running.end();
+    assert.deepEqual([...new Set(answers.map(({ status }) => status))].filter((status) => status >= 400), [503]);
+  });
+
+  test(`PostgreSQL under load (${how}): what needs it answers 503 at once, the rest works, and all recovers`, async () => {
+    const postgres = Server.postgres(gatehouse.addresses.database_url, gatehouse.pid);
+    if (how === "kill") servers.push(postgres);
+    const opaque = await freshTokens(gatehouse.addresses, application, ada);
+    const running = load(userinfo);
+    await eventually("there is load", async () => (await userinfo()).status < 400);
+    if (how === "kill") await postgres.kill();
+    else postgres.pause();
+    await eventually("the lease has ended", async () => (await userinfo()).status === 503);
+    await isRefused("user info", userinfo);
+    await isRefused("a refresh", () => refresh(opaque.refresh_token));
+    await worksWithoutServers();
+    if (how === "kill") postgres.startAgain();
+    else postgres.resume();
+    await recovers("user info", userinfo);
+    assert.equal((await refresh(opaque.refresh_token)).status, 200, "a refresh that was cut off can be repeated");
+    const answers = await running.end();
+    assert.deepEqual([...new Set(answers.map(({ status }) => status))].filter((status) => status >= 400), [503]);
+    assert.equal((await page()).status < 500, true);
+  });
+}
