@@ -1,6 +1,7 @@
-// Runs clang-tidy-19 over every source of the compilation database, two at a time. A file that was clean before is passed
-// over while its text, the headers of this repository, the checks and the compiler stay the same (stamps in the build folder's
-// parent, so that they outlive a fresh build). Usage: node script/clang-tidy.mjs BUILD_DIR
+// Runs clang-tidy-19 over the sources of src/, two at a time, without the *_test.cc: looking at those as well takes as long
+// again, and what they do wrong shows when they run. A file that was clean before is passed over while its text, the headers of
+// this repository, the checks and the compiler stay the same (stamps in the user's cache, so that they outlive a fresh build).
+// The precompiled headers of the build folder must be there. Usage: node script/clang-tidy.mjs BUILD_DIR [PART_OF_PATH]
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -35,10 +36,19 @@ function fingerprint(file) {
   return hash.digest("hex");
 }
 
-const database = JSON.parse(readFileSync(join(build, "compile_commands.json"), "utf8"));
-const files = [...new Set(database.map((entry) => resolve(entry.directory, entry.file)))]
-  .filter((file) => file.endsWith(".cc"))
-  .sort();
+// One command a file: a source that several programs compile is looked at once.
+const part = process.argv[3] ?? "";
+const commands = new Map();
+for (const entry of JSON.parse(readFileSync(join(build, "compile_commands.json"), "utf8"))) {
+  const file = resolve(entry.directory, entry.file);
+  const wanted = file.startsWith(join(root, "src/")) && file.endsWith(".cc") && !file.endsWith("_test.cc") && file.includes(part);
+  if (wanted && !commands.has(file)) commands.set(file, entry);
+}
+const files = [...commands.keys()].sort();
+const database = join(build, "clang-tidy");
+mkdirSync(database, { recursive: true });
+writeFileSync(join(database, "compile_commands.json"), JSON.stringify([...commands.values()]));
+
 const pending = files
   .map((file) => ({ file, stamp: join(cache, fingerprint(file)) }))
   .filter(({ stamp }) => !existsSync(stamp));
@@ -47,7 +57,7 @@ let failures = 0;
 async function worker() {
   for (let next = pending.shift(); next; next = pending.shift()) {
     try {
-      await run("clang-tidy-19", ["-p", build, "--quiet", next.file], { maxBuffer: 64 * 1024 * 1024 });
+      await run("clang-tidy-19", ["-p", database, "--quiet", next.file], { maxBuffer: 64 * 1024 * 1024 });
       writeFileSync(next.stamp, "");
     } catch (error) {
       failures++;

@@ -15,8 +15,8 @@ Task<void> fails() {
 
 TEST(TestSupport, a_coroutine_runs_to_its_end_and_its_error_comes_out) {
   asio::io_context io;
-  EXPECT_EQ(test::run(io, answer()), 42);
-  EXPECT_THROW(test::run(io, fails()), std::runtime_error);
+  EXPECT_EQ(test::run_task(io, answer()), 42);
+  EXPECT_THROW(test::run_task(io, fails()), std::runtime_error);
 }
 
 OAuthClient of_type(ApplicationType type) {

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <chrono>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
+#include <variant>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -13,35 +16,38 @@
 
 namespace gatehouse::test {
 
-// Runs `io` until `task` is done and gives what it gave. Other work of `io` stays for the next call.
+// Runs `io` until `task` is done and returns or rethrows what came of it; other work of `io` stays for the next call.
+// Throws std::runtime_error when nothing happened for 30 s.
 template <class T>
 T run_task(asio::io_context& io, Task<T> task) {
-  std::exception_ptr failure;
-  bool done = false;
-  std::optional<std::conditional_t<std::is_void_v<T>, bool, T>> value;
-  if constexpr (std::is_void_v<T>) {
-    asio::co_spawn(io.get_executor(), std::move(task), [&](std::exception_ptr why) {
-      failure = std::move(why);
-      done = true;
-    });
-  } else {
-    asio::co_spawn(io.get_executor(), std::move(task), [&](std::exception_ptr why, T result) {
-      failure = std::move(why);
-      value = std::move(result);
-      done = true;
-    });
-  }
+  struct State {
+    bool done = false;
+    std::exception_ptr error;
+    std::conditional_t<std::is_void_v<T>, std::monostate, std::optional<T>> value;
+  };
+  auto state = std::make_shared<State>();
+  auto keep = [](std::shared_ptr<State> into, Task<T> work) -> Task<void> {
+    if constexpr (std::is_void_v<T>) {
+      co_await std::move(work);
+    } else {
+      into->value.emplace(co_await std::move(work));
+    }
+  };
+  asio::co_spawn(io.get_executor(), keep(state, std::move(task)), [state](std::exception_ptr error) {
+    state->done = true;
+    state->error = std::move(error);
+  });
   io.restart();
-  while (!done) {
-    if (io.run_one() == 0) {
-      throw std::logic_error("the task waits for something that nobody does");
+  while (!state->done) {
+    if (io.run_one_for(std::chrono::seconds{30}) == 0) {
+      throw std::runtime_error("the coroutine did not end: nothing left to run, or nothing happened for 30 s");
     }
   }
-  if (failure) {
-    std::rethrow_exception(failure);
+  if (state->error) {
+    std::rethrow_exception(state->error);
   }
   if constexpr (!std::is_void_v<T>) {
-    return std::move(*value);
+    return std::move(*state->value);
   }
 }
 

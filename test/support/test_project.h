@@ -1,17 +1,12 @@
 #pragma once
 
-#include <chrono>
-#include <exception>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
-#include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
-#include <boost/asio.hpp>
+#include <boost/asio/io_context.hpp>
 
 #include "platform/base/clock.h"
 #include "platform/base/task.h"
@@ -19,6 +14,7 @@
 #include "platform/postgres/database.h"
 #include "project/context.h"
 #include "project/project.h"
+#include "support/run_task.h"
 
 namespace gatehouse::test {
 
@@ -58,41 +54,6 @@ class TestProject {
   project::Resources resources;
 };
 
-// Runs the coroutine to its end on `io` and returns or rethrows what came of it. Throws std::runtime_error when nothing
-// happened for 30 s.
-template <class T>
-T run(asio::io_context& io, Task<T> task) {
-  struct State {
-    bool done = false;
-    std::exception_ptr error;
-    std::conditional_t<std::is_void_v<T>, std::monostate, std::optional<T>> value;
-  };
-  auto state = std::make_shared<State>();
-  auto keep = [](std::shared_ptr<State> into, Task<T> work) -> Task<void> {
-    if constexpr (std::is_void_v<T>) {
-      co_await std::move(work);
-    } else {
-      into->value.emplace(co_await std::move(work));
-    }
-  };
-  asio::co_spawn(io.get_executor(), keep(state, std::move(task)), [state](std::exception_ptr error) {
-    state->done = true;
-    state->error = std::move(error);
-  });
-  io.restart();
-  while (!state->done) {
-    if (io.run_one_for(std::chrono::seconds{30}) == 0) {
-      throw std::runtime_error("the coroutine did not end: nothing left to run, or nothing happened for 30 s");
-    }
-  }
-  if (state->error) {
-    std::rethrow_exception(state->error);
-  }
-  if constexpr (!std::is_void_v<T>) {
-    return std::move(*state->value);
-  }
-}
-
 // A core of its own: loop, clock, database of the project, and a context with 30 s left.
 class TestContext {
  public:
@@ -102,7 +63,7 @@ class TestContext {
 
   template <class T>
   T run(Task<T> task) {
-    return test::run(io, std::move(task));
+    return run_task(io, std::move(task));
   }
   // Another request of the same project on the same core.
   std::unique_ptr<project::Context> another() const;

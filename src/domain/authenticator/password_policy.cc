@@ -85,6 +85,7 @@ class Violations {
 
 int guessability(const Password& password, const std::vector<std::string>& user_inputs) {
   std::vector<const char*> dictionary;
+  dictionary.reserve(user_inputs.size() + 1);
   for (const auto& input : user_inputs) {
     dictionary.push_back(input.c_str());
   }

@@ -30,7 +30,7 @@ struct HttpRequest {
   std::vector<std::string> headers;  // "Name: value"
   std::string body;
   Seconds at_most{10};
-  std::size_t response_bytes = 1024 * 1024;
+  std::size_t response_bytes = std::size_t{1024} * 1024;
   int redirects = 0;  // how many are followed; each target is checked again
 };
 

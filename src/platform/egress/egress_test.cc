@@ -3,8 +3,8 @@
 #include <boost/asio.hpp>
 #include <boost/json.hpp>
 
+#include "support/run_task.h"
 #include "support/smtp_receiver.h"
-#include "support/test_project.h"
 
 namespace gatehouse::egress {
 namespace {
@@ -74,7 +74,7 @@ class Egress : public testing::Test {
  protected:
   Error http_error(Client& client, HttpRequest request) {
     try {
-      test::run(io, client.http(ctx, std::move(request)));
+      test::run_task(io, client.http(ctx, std::move(request)));
     } catch (const Error& error) {
       return error;
     }
@@ -82,7 +82,7 @@ class Egress : public testing::Test {
   }
   Error mail_error(Client& client, Mail mail) {
     try {
-      test::run(io, client.send(ctx, std::move(mail)));
+      test::run_task(io, client.send(ctx, std::move(mail)));
     } catch (const Error& error) {
       EXPECT_EQ(error.message().find("marker-"), std::string::npos) << error.message();
       return error;
@@ -99,7 +99,7 @@ class Egress : public testing::Test {
 TEST_F(Egress, a_request_brings_back_status_body_and_content_type) {
   HttpResponder server(io, {response("201 Created", "Content-Type: text/x-test\r\n", "hello")});
   Client client(io, loopback_allowed());
-  const auto answer = test::run(
+  const auto answer = test::run_task(
       io, client.http(ctx, {.method = "POST", .url = server.url("/path?q"), .headers = {"X-Test: 1"}, .body = "data"}));
   EXPECT_EQ(answer.status, 201);
   EXPECT_EQ(answer.body, "hello");
@@ -153,16 +153,16 @@ TEST_F(Egress, a_name_leads_to_the_address_that_was_checked) {
     co_return addresses;
   };
   Client client(io, options);
-  EXPECT_EQ(test::run(io, client.http(ctx, {.url = server.url("/", "hooks.example.com")})).body, "here");
+  EXPECT_EQ(test::run_task(io, client.http(ctx, {.url = server.url("/", "hooks.example.com")})).body, "here");
   EXPECT_THAT(server.requests.at(0), testing::HasSubstr("Host: hooks.example.com"));
 }
 
 TEST_F(Egress, a_redirect_is_followed_only_as_often_as_asked) {
   HttpResponder server(io, {response("302 Found", "Location: /next\r\n", "")});
   Client client(io, loopback_allowed());
-  EXPECT_EQ(test::run(io, client.http(ctx, {.url = server.url("/")})).status, 302);
+  EXPECT_EQ(test::run_task(io, client.http(ctx, {.url = server.url("/")})).status, 302);
   EXPECT_EQ(server.requests.size(), 1U);
-  EXPECT_EQ(test::run(io, client.http(ctx, {.url = server.url("/"), .redirects = 2})).status, 302);
+  EXPECT_EQ(test::run_task(io, client.http(ctx, {.url = server.url("/"), .redirects = 2})).status, 302);
   EXPECT_EQ(server.requests.size(), 4U);
   EXPECT_THAT(server.requests.back(), testing::StartsWith("GET /next "));
 }
@@ -177,7 +177,7 @@ TEST_F(Egress, credentials_do_not_follow_to_another_origin) {
   HttpResponder other(io, {response("200 OK", "", "")});
   HttpResponder server(io, {response("307 Temporary Redirect", "Location: " + other.url("/") + "\r\n", "")});
   Client client(io, loopback_allowed());
-  test::run(
+  test::run_task(
       io,
       client.http(ctx, {.url = server.url("/"), .headers = {"Authorization: Bearer t", "X-Kept: 1"}, .redirects = 1}));
   EXPECT_THAT(server.requests.at(0), testing::HasSubstr("Authorization: Bearer t"));
@@ -220,7 +220,7 @@ TEST_F(Egress, mail_goes_out_over_starttls_with_signing_in) {
   SmtpReceiver receiver(io, SmtpReceiver::Security::starttls);
   Client client(io, {.allow = {"127.0.0.0/8"}, .extra_ca_file = receiver.ca_file()});
   const Mail mail = mail_to(receiver, SmtpSecurity::starttls);
-  test::run(io, client.send(ctx, mail));
+  test::run_task(io, client.send(ctx, mail));
   ASSERT_EQ(receiver.mails().size(), 1U);
   const auto& got = receiver.mails().at(0);
   EXPECT_TRUE(got.tls);
@@ -233,7 +233,7 @@ TEST_F(Egress, mail_goes_out_over_starttls_with_signing_in) {
 TEST_F(Egress, mail_goes_out_over_smtps) {
   SmtpReceiver receiver(io, SmtpReceiver::Security::tls);
   Client client(io, {.allow = {"127.0.0.0/8"}, .extra_ca_file = receiver.ca_file()});
-  test::run(io, client.send(ctx, mail_to(receiver, SmtpSecurity::tls)));
+  test::run_task(io, client.send(ctx, mail_to(receiver, SmtpSecurity::tls)));
   EXPECT_TRUE(receiver.mails().at(0).tls);
 }
 

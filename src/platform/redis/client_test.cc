@@ -6,13 +6,13 @@
 #include <boost/json.hpp>
 
 #include "support/redis_server.h"
-#include "support/test_project.h"
+#include "support/run_task.h"
 
 namespace gatehouse::redis {
 namespace {
 
 using namespace std::chrono_literals;
-using test::run;
+using test::run_task;
 
 constexpr asio::use_awaitable_t<Executor> kUse;
 
@@ -24,7 +24,7 @@ struct Core {
     io.poll();
   }
 
-  Reply command(std::vector<std::string> words) { return run(io, client.command(ctx, std::move(words))); }
+  Reply command(std::vector<std::string> words) { return run_task(io, client.command(ctx, std::move(words))); }
 
   // The error that the command ends with, and that it came within a second.
   ErrorKind failure(std::vector<std::string> words) {
@@ -70,12 +70,12 @@ Task<void> count_up(Client& client, Context& ctx, std::string key, int& failures
 TEST(RedisClient, stores_finds_and_removes_values_of_any_bytes) {
   Core core(test::RedisServer::shared().url());
   const std::string value("a\0b\r\n\xff", 6);
-  run(core.io, core.client.set(core.ctx, "client:any", value, 60s));
-  EXPECT_EQ(run(core.io, core.client.get(core.ctx, "client:any")), value);
+  run_task(core.io, core.client.set(core.ctx, "client:any", value, 60s));
+  EXPECT_EQ(run_task(core.io, core.client.get(core.ctx, "client:any")), value);
   const Reply left = core.command({"TTL", "client:any"});
   EXPECT_GT(left.integer, 50);
-  run(core.io, core.client.remove(core.ctx, "client:any"));
-  EXPECT_EQ(run(core.io, core.client.get(core.ctx, "client:any")), std::nullopt);
+  run_task(core.io, core.client.remove(core.ctx, "client:any"));
+  EXPECT_EQ(run_task(core.io, core.client.get(core.ctx, "client:any")), std::nullopt);
 }
 
 TEST(RedisClient, many_commands_at_once_get_each_its_own_reply) {
@@ -103,7 +103,7 @@ TEST(RedisClient, runs_scripts_by_hash_and_loads_them_where_they_are_missing) {
   static constexpr Script kScript{"return {KEYS[1], ARGV[1], 7}"};
   Core core(test::RedisServer::shared().url());
   for (int round = 0; round < 2; ++round) {
-    const Reply reply = run(core.io, core.client.run(core.ctx, kScript, {"k"}, {"v"}));
+    const Reply reply = run_task(core.io, core.client.run(core.ctx, kScript, {"k"}, {"v"}));
     ASSERT_EQ(reply.array.size(), 3U);
     EXPECT_EQ(reply.array[0].text, "k");
     EXPECT_EQ(reply.array[1].text, "v");

@@ -6,7 +6,7 @@
 
 #include "platform/redis/client.h"
 #include "support/redis_server.h"
-#include "support/test_project.h"
+#include "support/run_task.h"
 
 namespace gatehouse::redis {
 namespace {
@@ -18,9 +18,9 @@ std::optional<std::string> stored(const std::string& url, const std::string& val
   Context ctx;
   Client client(io, {.url = url});
   if (!value.empty()) {
-    test::run(io, client.set(ctx, "private", value, 60s));
+    test::run_task(io, client.set(ctx, "private", value, 60s));
   }
-  auto found = test::run(io, client.get(ctx, "private"));
+  auto found = test::run_task(io, client.get(ctx, "private"));
   client.close();
   io.restart();
   io.poll();
