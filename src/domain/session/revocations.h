@@ -50,7 +50,8 @@ class RevocationBoard {
 // is written (http::Response::last_check). One per core and database.
 class RevocationFeed {
  public:
-  // `process_id`: UUID of who holds the lease: one a core, so that cores do not wait for each other. `board`: one per process. `boot`: what age is measured by.
+  // `process_id`: UUID of who holds the lease: one a core, so that cores do not wait for each other. `board`: one per
+  // process. `boot`: what age is measured by.
   RevocationFeed(postgres::Database& database, std::string process_id, std::shared_ptr<RevocationBoard> board = {},
                  std::function<Micros()> boot = boot_time);
   ~RevocationFeed();
