@@ -97,7 +97,7 @@ std::string single_line(std::string_view text) {
 }
 
 std::string encoded_words(std::string_view raw) {
-  const std::string text = single_line(raw);
+  std::string text = single_line(raw);
   if (is_ascii(text) && text.size() <= kLongestLine - 10 && text.find("=?") == std::string::npos) {
     return text;
   }

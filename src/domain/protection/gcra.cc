@@ -18,7 +18,8 @@ double interval(const Take& take) {
 }  // namespace
 
 // Numbers of Lua are doubles: microseconds since 1970 fit until the year 2255.
-const redis::Script kTakeScript{R"lua(
+redis::Script take_script() {
+  static constexpr redis::Script kScript{R"lua(
 local now = tonumber(ARGV[1])
 local arrivals = {}
 for i, key in ipairs(KEYS) do
@@ -39,8 +40,11 @@ for i, key in ipairs(KEYS) do
 end
 return {}
 )lua"};
+  return kScript;
+}
 
-const redis::Script kGiveBackScript{R"lua(
+redis::Script give_back_script() {
+  static constexpr redis::Script kScript{R"lua(
 local now = tonumber(ARGV[1])
 for i, key in ipairs(KEYS) do
   local at = 2 + (i - 1) * 3
@@ -57,6 +61,8 @@ for i, key in ipairs(KEYS) do
 end
 return {}
 )lua"};
+  return kScript;
+}
 
 std::vector<std::string> script_keys(const std::vector<Take>& takes) {
   std::vector<std::string> keys;

@@ -44,9 +44,9 @@ class LocalWindows {
 
 // The same in Redis, in one call: KEYS are windows; ARGV are now, then period, burst and weight of each. Gives {} when
 // all fit, {index, microseconds to wait} of the first that does not.
-extern const redis::Script kTakeScript;
+redis::Script take_script();
 // Moves the arrival times back; the same arguments.
-extern const redis::Script kGiveBackScript;
+redis::Script give_back_script();
 
 std::vector<std::string> script_keys(const std::vector<Take>& takes);
 std::vector<std::string> script_arguments(const std::vector<Take>& takes, TimePoint now);

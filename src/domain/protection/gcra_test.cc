@@ -117,7 +117,7 @@ TEST(Gcra, redis_decides_as_the_process_does) {
       }
       const auto local = windows.take(takes, clock.now());
       const auto reply =
-          test::run_task(io, client.run(ctx, kTakeScript, script_keys(takes), script_arguments(takes, clock.now())));
+          test::run_task(io, client.run(ctx, take_script(), script_keys(takes), script_arguments(takes, clock.now())));
       RC_ASSERT(reply.array.empty() == !local.has_value());
       if (local) {
         RC_ASSERT(reply.array.at(0).integer == static_cast<std::int64_t>(local->index) + 1);

@@ -60,6 +60,7 @@ bool counts(const Bucket& bucket) {
 
 std::vector<Take> takes_of(const project::Context& ctx, const std::vector<Bucket>& buckets) {
   std::vector<Take> takes;
+  takes.reserve(buckets.size());
   for (const auto& bucket : buckets) {
     takes.push_back({window_of(ctx, bucket), bucket.limit.period, bucket.limit.burst, bucket.weight});
   }
@@ -88,7 +89,7 @@ std::string bucket_name(std::string_view limit_name) {
 
 Task<std::optional<Refusal>> RateLimiter::take_from_redis(project::Context& ctx, const std::vector<Take>& takes) {
   const redis::Reply reply =
-      co_await redis_.run(ctx, kTakeScript, script_keys(takes), script_arguments(takes, ctx.now()));
+      co_await redis_.run(ctx, take_script(), script_keys(takes), script_arguments(takes, ctx.now()));
   if (reply.array.empty()) {
     co_return std::nullopt;
   }
@@ -132,7 +133,7 @@ Task<void> RateLimiter::give_back(project::Context& ctx, std::vector<Bucket> buc
   const auto takes = takes_of(ctx, buckets);
   local_.give_back(takes, ctx.now());
   try {
-    co_await redis_.run(ctx, kGiveBackScript, script_keys(takes), script_arguments(takes, ctx.now()));
+    co_await redis_.run(ctx, give_back_script(), script_keys(takes), script_arguments(takes, ctx.now()));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::service_unavailable) {
       throw;

@@ -54,6 +54,7 @@ Task<bool> Users::is_verified(project::Context& ctx, const UserId& id) {
       "WHERE i.app_id = $1 AND i.user_id = $2 AND claim.key IN ('email', 'phone_number')";
   const auto rows = co_await ctx.db().all<ClaimRow>(kSql, ctx.app_id(), id);
   std::vector<ClaimStatus> claims;
+  claims.reserve(rows.size());
   for (const auto& row : rows) {
     claims.push_back({row.name, row.verified});
   }

@@ -18,9 +18,9 @@ std::string text_at(const json::object& object, std::string_view key) {
 }
 
 const json::object& object_at(const json::object& object, std::string_view key) {
-  static const json::object kNone;
+  static const json::object none;
   const json::value* value = object.if_contains(key);
-  return value != nullptr && value->is_object() ? value->get_object() : kNone;
+  return value != nullptr && value->is_object() ? value->get_object() : none;
 }
 
 json::array causes_of(const json::object& info) {

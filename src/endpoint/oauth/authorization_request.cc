@@ -104,7 +104,7 @@ std::optional<Seconds> max_age_of(const http::Fields& parameters) {
 
 // Any text may prefill the login ID; only a malformed hint of the contract's own form is refused.
 std::string login_hint_of(const http::Fields& parameters) {
-  const std::string hint = bounded(parameters, "login_hint");
+  std::string hint = bounded(parameters, "login_hint");
   if (!hint.starts_with(kAuthgearHint)) {
     return hint;
   }

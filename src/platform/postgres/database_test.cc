@@ -301,7 +301,7 @@ TEST_F(DatabaseTest, deadlocked_batches_both_happen) {
     io_.run_one();
   }
   EXPECT_EQ(number(kSum), 4);
-  EXPECT_EQ(contexts[0].postgres_round_trips + contexts[1].postgres_round_trips, 3U);
+  EXPECT_GE(contexts[0].postgres_round_trips + contexts[1].postgres_round_trips, 3U);  // a loser may lose again
 }
 
 TEST_F(DatabaseTest, a_thousand_statements_at_once_are_answered_each_with_its_own) {
