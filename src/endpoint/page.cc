@@ -61,7 +61,7 @@ void collect_keys(std::string_view text, std::set<std::string>& keys) {
 void put_text(json::object& texts, std::string_view key, std::string value) {
   const std::size_t dot = key.find('.');
   if (dot == std::string_view::npos) {
-    texts[key] = std::move(value);
+    texts[key] = value;
     return;
   }
   json::value& inner = texts[key.substr(0, dot)];
@@ -181,6 +181,7 @@ PageRenderer::~PageRenderer() = default;
 
 std::vector<std::string> PageRenderer::pages() const {
   std::vector<std::string> names;
+  names.reserve(pages_.size());
   for (const auto& [name, page] : pages_) {
     names.push_back(name);
   }

@@ -31,7 +31,7 @@ json::object item(const text::Translations& texts, std::string_view icon, std::s
                   std::string detail = {}) {
   json::object item;
   item["text"] = texts(key);
-  item["detail"] = std::move(detail);
+  item["detail"] = detail;
   item[icon] = true;
   return item;
 }
@@ -70,7 +70,7 @@ json::array ways_of(const text::Translations& texts, const Look& look, const Pro
   json::array ways;
   const auto add = [&](std::string_view id, std::string href, std::string text) {
     if (!href.empty()) {
-      ways.push_back({{"id", id}, {"href", std::move(href)}, {"text", std::move(text)}, {"primary", ways.empty()}});
+      ways.push_back({{"id", id}, {"href", href}, {"text", text}, {"primary", ways.empty()}});
     }
   };
   const std::string again = problem.kind == "unavailable" ? "problem.unavailable.retry"
@@ -137,7 +137,7 @@ http::Response render_op_error(const PageRenderer& pages, project::Context& ctx,
     values["heading"] = (*look->texts)("op_error.title", {{"client", name}});
   }
   values["has_ways"] = !back.empty() || !look->support_url.empty();
-  values["back_url"] = std::move(back);
+  values["back_url"] = back;
   return pages.render(ctx, request, "op_error", std::move(values), http::Status::bad_request);
 }
 

@@ -12,9 +12,9 @@ bool Reader::sees_credentials() const {
 boost::json::object user_claims(const Reader& reader, const grant::UserFacts& facts) {
   boost::json::object claims{{"sub", facts.user.id.str()}};
   grant::add_user_claims(claims, facts);
-  static const std::vector<std::string> kAllScopes{"profile", "email", "phone", "address"};
+  static const std::vector<std::string> all_scopes{"profile", "email", "phone", "address"};
   const auto standard =
-      user::standard_claims(facts.user, facts.verified, reader.first_party ? kAllScopes : reader.scopes);
+      user::standard_claims(facts.user, facts.verified, reader.first_party ? all_scopes : reader.scopes);
   for (const auto& [name, value] : standard) {
     claims.emplace(name, value);
   }

@@ -82,7 +82,7 @@ json::value encode(const std::vector<T>& values) {
 
 template <class... T>
 json::value encode(const std::variant<T...>& value) {
-  const auto name = VariantNames<std::variant<T...>>::value.at(value.index());
+  const auto name = VariantNames<std::variant<T...>>::kValue.at(value.index());
   return json::object{{name, std::visit([](const auto& alternative) { return encode(alternative); }, value)}};
 }
 
@@ -151,7 +151,7 @@ void decode(const json::value& from, std::variant<T...>& to) {
   const auto& content = object.begin()->value();
   bool known = false;
   boost::mp11::mp_for_each<boost::mp11::mp_iota_c<sizeof...(T)>>([&](auto index) {
-    if (VariantNames<Variant>::value.at(index) == name) {
+    if (VariantNames<Variant>::kValue.at(index) == name) {
       known = true;
       decode(content, to.template emplace<index>());
     }

@@ -31,14 +31,14 @@ static void decode(const json::value& from, Pointer& to) {
 
 template <>
 struct described::VariantNames<Answer> {
-  static constexpr std::array<std::string_view, 5> value{"found_identity", "hashed_password", "checked_password",
-                                                         "sent_code", "checked_code"};
+  static constexpr std::array<std::string_view, 5> kValue{"found_identity", "hashed_password", "checked_password",
+                                                          "sent_code", "checked_code"};
 };
 template <>
 struct described::VariantNames<Change> {
-  static constexpr std::array<std::string_view, 7> value{"create_user",       "add_identity", "mark_verified",
-                                                         "add_authenticator", "upgrade_hash", "set_password",
-                                                         "open_session"};
+  static constexpr std::array<std::string_view, 7> kValue{"create_user",       "add_identity", "mark_verified",
+                                                          "add_authenticator", "upgrade_hash", "set_password",
+                                                          "open_session"};
 };
 
 std::string write_state(const State& state) {
