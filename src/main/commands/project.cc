@@ -62,7 +62,7 @@ struct CreateArguments {
 };
 
 void add_client_options(CLI::App& app, CreateArguments& into) {
-  static const std::map<std::string, ApplicationType> kTypes{
+  static const std::map<std::string, ApplicationType> types{
       {"spa", ApplicationType::spa},
       {"traditional_webapp", ApplicationType::traditional_webapp},
       {"native", ApplicationType::native},
@@ -75,7 +75,7 @@ void add_client_options(CLI::App& app, CreateArguments& into) {
   app.add_option("--client-name", into.client.name, "Its name")->capture_default_str();
   app.add_option("--client-type", into.client.type,
                  "spa (as it is), traditional_webapp, native, confidential or third_party_app")
-      ->transform(CLI::CheckedTransformer(kTypes).description(""));
+      ->transform(CLI::CheckedTransformer(types).description(""));
 }
 
 void add_smtp_options(CLI::App& app, CreateArguments& into) {

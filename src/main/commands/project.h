@@ -6,7 +6,7 @@
 
 #include "project/new_project.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's
 class App;
 }
 

@@ -71,7 +71,7 @@ void write_file(const fs::path& path, const std::string& text, bool secret) {
   fs::rename(next, path);
 }
 
-DataFolder::DataFolder(fs::path path, bool reset) : path_(fs::absolute(std::move(path))) {
+DataFolder::DataFolder(fs::path path, bool reset) : path_(fs::absolute(path)) {
   const bool foreign = fs::exists(path_) && !fs::is_empty(path_) && !fs::exists(path_ / kLockName);
   if (foreign) {
     throw std::runtime_error(

@@ -14,8 +14,8 @@ class Metrics;
 namespace gatehouse::http {
 
 struct Limits {
-  std::size_t header_bytes = 16 * 1024;
-  std::size_t body_bytes = 1024 * 1024;
+  std::size_t header_bytes = std::size_t{16} * 1024;
+  std::size_t body_bytes = std::size_t{1024} * 1024;
   Seconds header_time{10};
   Seconds body_time{30};
   Seconds write_time{30};
