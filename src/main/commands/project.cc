@@ -62,12 +62,11 @@ struct CreateArguments {
 };
 
 void add_client_options(CLI::App& app, CreateArguments& into) {
-  static const std::map<std::string, ApplicationType> types{
-      {"spa", ApplicationType::spa},
-      {"traditional_webapp", ApplicationType::traditional_webapp},
-      {"native", ApplicationType::native},
-      {"confidential", ApplicationType::confidential},
-      {"third_party_app", ApplicationType::third_party_app}};
+  static const std::map<std::string, ApplicationType> types{{"spa", ApplicationType::spa},
+                                                            {"traditional_webapp", ApplicationType::traditional_webapp},
+                                                            {"native", ApplicationType::native},
+                                                            {"confidential", ApplicationType::confidential},
+                                                            {"third_party_app", ApplicationType::third_party_app}};
   app.add_option("--redirect-uri", into.client.redirect_uris,
                  "Where a first application takes its answer; makes the application");
   app.add_option("--post-logout-redirect-uri", into.client.post_logout_redirect_uris,

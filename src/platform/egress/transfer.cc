@@ -64,7 +64,7 @@ void Transfer::append(List& list, const std::string& text) {
   if (longer == nullptr) {
     throw std::bad_alloc();
   }
-  static_cast<void>(list.release());
+  list.release();  // NOLINT(bugprone-unused-return-value): libcurl took it into the longer list
   list.reset(longer);
 }
 

@@ -89,6 +89,7 @@ Hop read_element(std::string_view element) {
 
 std::vector<Hop> hops_of_forwarded(const std::vector<std::string_view>& elements) {
   std::vector<Hop> hops;
+  hops.reserve(elements.size());
   for (const std::string_view element : elements) {
     hops.push_back(read_element(element));
   }
