@@ -57,6 +57,7 @@ std::string secret_of(const json::object& key, const std::string& id) {
 
 std::vector<std::string> derive_all(const std::string& secret) {
   std::vector<std::string> derived;
+  derived.reserve(kPurposes.size());
   for (const auto purpose : kPurposes) {
     derived.push_back(hkdf_sha256(secret, "gatehouse " + std::string(purpose), kKeySize));
   }

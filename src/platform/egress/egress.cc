@@ -20,7 +20,7 @@ namespace {
 
 constexpr asio::use_awaitable_t<Executor> kUse;
 constexpr std::size_t kMailThreads = 4;
-constexpr std::size_t kLongestReply = 64 * 1024;
+constexpr std::size_t kLongestReply = std::size_t{64} * 1024;
 using Addresses = std::vector<asio::ip::address>;
 using Timer =
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;

@@ -211,7 +211,7 @@ std::size_t Transfer::on_body(const char* data, std::size_t size, std::size_t co
 std::size_t Transfer::on_upload(char* into, std::size_t size, std::size_t count, void* self) {
   auto& transfer = *static_cast<Transfer*>(self);
   const std::size_t bytes = std::min(size * count, transfer.upload_.size() - transfer.uploaded_);
-  std::memcpy(into, transfer.upload_.data() + transfer.uploaded_, bytes);
+  transfer.upload_.copy(into, bytes, transfer.uploaded_);
   transfer.uploaded_ += bytes;
   return bytes;
 }

@@ -15,7 +15,7 @@ using Text = beast::string_view;
 namespace {
 
 constexpr std::size_t kMostHeaders = 100;
-constexpr std::size_t kReserveAtMost = 64 * 1024;
+constexpr std::size_t kReserveAtMost = std::size_t{64} * 1024;
 constexpr std::size_t kShortestChunkedEnd = 5;
 
 [[noreturn]] void refuse(const char* why) { throw Refusal{Status::bad_request, why}; }

@@ -46,7 +46,7 @@ constexpr std::array kPhrases{
 
 // Sent unless the response sets them itself. same-origin keeps codes in URLs from other sites without turning the
 // Origin header of our own forms into "null".
-const std::array kDefaults{
+const std::array default_headers{
     Header{"Cache-Control", "no-store"},
     Header{"X-Content-Type-Options", "nosniff"},
     Header{"Referrer-Policy", "same-origin"},
@@ -89,7 +89,7 @@ void append_head(std::string& out, const Response& response, const ResponseFrame
   for (const Header& header : response.headers) {
     append_header(out, header.name, header.value);
   }
-  for (const Header& header : kDefaults) {
+  for (const Header& header : default_headers) {
     if (!response.header(header.name)) {
       append_header(out, header.name, header.value);
     }

@@ -16,7 +16,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kLongestJwt = 16 * 1024;
+constexpr std::size_t kLongestJwt = std::size_t{16} * 1024;
 constexpr std::string_view kMediaTypePrefix = "application/";  // RFC 7515 4.1.9: may be left out
 
 // Header parameters that change what the rest means: critical extensions, unencoded payloads, encryption, compression.

@@ -52,6 +52,7 @@ class Connection {
 
   std::vector<std::vector<std::string>> rows(const char* sql, const std::vector<std::string>& params = {}) {
     std::vector<const char*> values;
+    values.reserve(params.size());
     for (const auto& param : params) {
       values.push_back(param.c_str());
     }

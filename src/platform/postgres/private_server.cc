@@ -120,6 +120,7 @@ int open_output(const fs::path& path, const ServerUser& user) {
 pid_t spawn_as(const ServerUser& user, const Command& command) {
   std::vector<std::string> copies = command.arguments;
   std::vector<char*> arguments;
+  arguments.reserve(copies.size() + 1);
   for (auto& argument : copies) {
     arguments.push_back(argument.data());
   }
@@ -202,7 +203,7 @@ int lock_folder(const fs::path& data, std::chrono::seconds wait) {
 }  // namespace
 
 fs::path private_data_folder(const fs::path& wanted) {
-  const fs::path absolute = fs::absolute(wanted).lexically_normal();
+  fs::path absolute = fs::absolute(wanted).lexically_normal();
   const ServerUser user = server_user();
   for (fs::path above = absolute.parent_path();; above = above.parent_path()) {
     if (!can_enter(above, user)) {

@@ -228,7 +228,7 @@ Task<void> Client::Impl::read_replies(std::shared_ptr<Impl> self, std::shared_pt
         self->lose(link, State::away);
       }
     }
-  } catch (const boost::system::system_error&) {
+  } catch (const boost::system::system_error&) {  // NOLINT(bugprone-empty-catch)
     // The one cause of interest is that the link is gone.
   }
   self->lose(link, State::connecting);

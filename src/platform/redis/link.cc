@@ -12,7 +12,7 @@ namespace gatehouse::redis {
 namespace {
 
 constexpr asio::use_awaitable_t<Executor> kUse;
-constexpr std::size_t kReadSize = 16 * 1024;
+constexpr std::size_t kReadSize = std::size_t{16} * 1024;
 constexpr int kDeepestReply = 8;
 
 Reply to_reply(const redisReply& from, int depth = 0) {

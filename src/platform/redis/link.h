@@ -14,7 +14,7 @@
 #include "platform/redis/address.h"
 #include "platform/redis/client.h"
 
-struct redisReader;
+struct redisReader;  // NOLINT(readability-identifier-naming): hiredis's
 
 namespace gatehouse::redis {
 

@@ -16,7 +16,7 @@ namespace gatehouse::telemetry {
 namespace {
 
 constexpr std::size_t kMostSeries = 1'000;
-const std::string kRefused = "gatehouse_metrics_refused_total";
+constexpr const char* kRefused = "gatehouse_metrics_refused_total";
 
 }  // namespace
 

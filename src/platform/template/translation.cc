@@ -265,6 +265,7 @@ std::vector<std::string> parse_accept_language(std::string_view header) {
   }
   std::ranges::sort(ranges);
   std::vector<std::string> tags;
+  tags.reserve(ranges.size());
   for (auto& [quality, position, tag] : ranges) {
     tags.push_back(std::move(tag));
   }
