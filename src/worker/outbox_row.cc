@@ -15,6 +15,7 @@ Task<std::vector<OutboxRow>> claim(postgres::Database& database, Context& ctx, s
       "RETURNING o.app_id, o.id, o.user_id, o.payload, o.sealed, o.created_at, o.attempts";
   const postgres::Result result = co_await database.run(ctx, kSql, postgres::Params(kind, now, most, now + lease));
   std::vector<OutboxRow> rows;
+  rows.reserve(result.rows());
   for (std::size_t i = 0; i < result.rows(); ++i) {
     rows.push_back(result.as<OutboxRow>(i));
   }
