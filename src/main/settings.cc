@@ -29,7 +29,7 @@ void read_time(Settings& s, const std::string& text) {
 }
 
 void read_trust_proxy(Settings&, const std::string& text) {
-  if (text != "" && parse_switch(text)) {
+  if (!text.empty() && parse_switch(text)) {
     throw WrongValue("would trust every peer; list the proxies in GATEHOUSE_TRUSTED_PROXIES and leave this one out");
   }
 }
@@ -45,7 +45,7 @@ http::TlsFiles& tls(Settings& s) { return s.tls ? *s.tls : s.tls.emplace(); }
 using http::Limits;
 
 // In the order of `--help`.
-const std::array kSettings{
+const std::array all_settings{
     Setting{{"MAIN_LISTEN_ADDR", "address and port of the main listener (0.0.0.0:3000)", "0.0.0.0:3000"},
             false,
             [](Settings& s, const std::string& t) { s.main_listen = parse_listener(t); }},
@@ -130,8 +130,8 @@ const std::array kSettings{
 };
 
 const Setting* find(std::string_view name) {
-  const auto* found = std::ranges::find(kSettings, name, [](const Setting& s) { return s.is.name; });
-  return found == kSettings.end() ? nullptr : found;
+  const auto* found = std::ranges::find(all_settings, name, [](const Setting& s) { return s.is.name; });
+  return found == all_settings.end() ? nullptr : found;
 }
 
 // Enough of a value to find it by.
@@ -193,7 +193,8 @@ std::string SettingDescription::flag() const {
 const std::vector<SettingDescription>& setting_descriptions() {
   static const auto all = [] {
     std::vector<SettingDescription> descriptions;
-    for (const auto& setting : kSettings) {
+    descriptions.reserve(all_settings.size());
+    for (const auto& setting : all_settings) {
       descriptions.push_back(setting.is);
     }
     return descriptions;
@@ -215,7 +216,7 @@ Environment process_environment() {
 
 Settings read_settings(const Environment& environment, const Environment& flags) {
   Settings settings;
-  for (const auto& setting : kSettings) {
+  for (const auto& setting : all_settings) {
     if (const auto flag = flags.find(setting.is.name); flag != flags.end()) {
       apply(setting, settings, flag->second);
     } else if (const auto variable = environment.find(setting.is.name); variable != environment.end()) {
