@@ -11,9 +11,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kYamlBytes = 100 * 1024 + 1;   // one more than is allowed: the loader says what is wrong
-constexpr std::size_t kResourceBytes = 1024 * 1024;  // a picture
-constexpr std::size_t kFolderBytes = 16 * 1024 * 1024;
+constexpr std::size_t kYamlBytes =
+    std::size_t{100} * 1024 + 1;  // one more than is allowed: the loader says what is wrong
+constexpr std::size_t kResourceBytes = std::size_t{1024} * 1024;  // a picture
+constexpr std::size_t kFolderBytes = std::size_t{16} * 1024 * 1024;
 constexpr std::size_t kFolderFiles = 2'000;
 
 // A file's first bytes, at most `limit`; nothing if it cannot be read.

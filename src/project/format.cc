@@ -192,9 +192,9 @@ bool is_display_name(std::string_view text) {
 }
 
 bool is_date_time(std::string_view text) {  // RFC 3339
-  static const RE2 kPattern(
+  static const RE2 pattern(
       R"(\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d([.,]\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d))");
-  return RE2::FullMatch(re2::StringPiece(text.data(), text.size()), kPattern);
+  return RE2::FullMatch(re2::StringPiece(text.data(), text.size()), pattern);
 }
 
 bool is_json_pointer(std::string_view text) {  // RFC 6901
@@ -301,13 +301,13 @@ bool is_ldap_attribute(std::string_view text) {
 
 // <blockchain>:<address>@<chain>
 bool is_web3_contract(std::string_view text) {
-  static const RE2 kPattern(R"(\w+:0x[0-9a-fA-F]+@\d+(\?.*)?)");
-  return RE2::FullMatch(re2::StringPiece(text.data(), text.size()), kPattern);
+  static const RE2 pattern(R"(\w+:0x[0-9a-fA-F]+@\d+(\?.*)?)");
+  return RE2::FullMatch(re2::StringPiece(text.data(), text.size()), pattern);
 }
 
 bool is_web3_network(std::string_view text) {
-  static const RE2 kPattern(R"(\w+:0x0@\d+)");
-  return RE2::FullMatch(re2::StringPiece(text.data(), text.size()), kPattern);
+  static const RE2 pattern(R"(\w+:0x0@\d+)");
+  return RE2::FullMatch(re2::StringPiece(text.data(), text.size()), pattern);
 }
 
 bool is_wechat_account(std::string_view text) { return text.starts_with("gh_"); }

@@ -20,34 +20,36 @@ namespace {
 namespace json = boost::json;
 
 // "type" as a set of bits.
-enum Type : unsigned { kNull = 1, kBoolean = 2, kObject = 4, kArray = 8, kString = 16, kNumber = 32, kInteger = 64 };
+namespace type {
+enum Bit : unsigned { null = 1, boolean = 2, object = 4, array = 8, string = 16, number = 32, integer = 64 };
+}
 
-constexpr std::array<std::pair<std::string_view, unsigned>, 7> kTypes{{{"null", kNull},
-                                                                       {"boolean", kBoolean},
-                                                                       {"object", kObject},
-                                                                       {"array", kArray},
-                                                                       {"string", kString},
-                                                                       {"number", kNumber},
-                                                                       {"integer", kInteger}}};
+constexpr std::array<std::pair<std::string_view, unsigned>, 7> kTypes{{{"null", type::null},
+                                                                       {"boolean", type::boolean},
+                                                                       {"object", type::object},
+                                                                       {"array", type::array},
+                                                                       {"string", type::string},
+                                                                       {"number", type::number},
+                                                                       {"integer", type::integer}}};
 
 bool is_whole(double number) { return std::isfinite(number) && std::floor(number) == number; }
 
 unsigned types_of(const json::value& value) {
   switch (value.kind()) {
     case json::kind::null:
-      return kNull;
+      return type::null;
     case json::kind::bool_:
-      return kBoolean;
+      return type::boolean;
     case json::kind::object:
-      return kObject;
+      return type::object;
     case json::kind::array:
-      return kArray;
+      return type::array;
     case json::kind::string:
-      return kString;
+      return type::string;
     case json::kind::double_:
-      return is_whole(value.get_double()) ? kNumber | kInteger : kNumber;
+      return is_whole(value.get_double()) ? type::number | type::integer : type::number;
     default:
-      return kNumber | kInteger;
+      return type::number | type::integer;
   }
 }
 
@@ -338,6 +340,7 @@ class Walk {
       return false;
     }
     std::vector<std::string_view> known;
+    known.reserve(node.properties.size());
     for (const auto& [key, unused] : node.properties) {
       known.emplace_back(key);
     }

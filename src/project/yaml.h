@@ -16,7 +16,7 @@ class YamlError : public std::runtime_error {
 };
 
 struct YamlLimits {
-  std::size_t bytes = 100 * 1024;
+  std::size_t bytes = std::size_t{100} * 1024;
   std::size_t depth = 32;
   std::size_t nodes = 20'000;  // after aliases are expanded
   std::size_t aliases = 100;
