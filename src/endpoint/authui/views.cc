@@ -231,10 +231,11 @@ json::object view_of(const Services& services, project::Context& ctx, const http
     values["client"] = name;
     values["client_initials"] = endpoint::initials(name).substr(0, 4);
   }
-  values["start_url"] = path_with_query(reply.type == "signup" ? kSignupPath : kLoginPath, request);
+  const std::string start_url = path_with_query(reply.type == "signup" ? kSignupPath : kLoginPath, request);
+  values["start_url"] = start_url;
   if (!visit.memory.login_id.empty()) {
     endpoint::add_who(values, visit.memory.login_id);
-    values["change_url"] = values.at("start_url");
+    values["change_url"] = start_url;
   }
   return values;
 }

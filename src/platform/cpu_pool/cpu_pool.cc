@@ -17,7 +17,7 @@ namespace gatehouse {
 
 namespace {
 
-constexpr int kNice = 5;
+constexpr int kNiceAbove = 5;
 constexpr int kSmoothing = 8;                 // the newest duration counts one eighth
 constexpr std::size_t kIpv6NetworkBytes = 7;  // a /56
 
@@ -122,7 +122,7 @@ struct CpuPool::Impl {
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, nullptr);
     pthread_setname_np(pthread_self(), "cpu-pool");
-    setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
+    setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), getpriority(PRIO_PROCESS, 0) + kNiceAbove);
     std::unique_lock lock(mutex);
     while (true) {
       wake.wait(lock, [this] { return stopping || !turns.empty(); });
