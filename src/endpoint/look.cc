@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include <boost/json.hpp>
-#include <yaml-cpp/yaml.h>
 
 #include "platform/base/embedded.h"
 #include "platform/telemetry/log.h"
@@ -84,30 +83,6 @@ std::string image(const project::Project& project, const std::string& language, 
         return "/" + path;
       }
     }
-  }
-  return {};
-}
-
-bool is_colour(std::string_view text) {
-  return (text.size() == 7 || text.size() == 4) && text.front() == '#' &&
-         text.find_first_not_of("0123456789abcdefABCDEF", 1) == std::string_view::npos;
-}
-
-std::string accent_of(const project::Project& project) {
-  const auto file = project.resource("gatehouse.yaml");
-  if (!file) {
-    return {};
-  }
-  try {
-    const auto accent = YAML::Load(std::string(*file))["ui"]["accent"].as<std::string>("");
-    if (is_colour(accent)) {
-      return accent;
-    }
-    if (!accent.empty()) {
-      log::warn("gatehouse.yaml: ui.accent is not a colour like #0b5f5b", {{"project", project.id().str()}});
-    }
-  } catch (const YAML::Exception& error) {
-    log::warn("gatehouse.yaml cannot be read", {{"project", project.id().str()}, {"why", error.what()}});
   }
   return {};
 }
@@ -189,7 +164,7 @@ std::shared_ptr<const Look> Looks::make(const project::Project& project, const s
   }
   look->logo = image(project, language, "app_logo");
   look->logo_dark = image(project, language, "app_logo_dark");
-  look->accent = accent_of(project);
+  look->accent = project.config.own.ui.accent;
   look->terms_url = first_link(texts, "terms-of-service-link");
   look->privacy_url = first_link(texts, "privacy-policy-link");
   look->support_url = first_link(texts, "customer-support-link");

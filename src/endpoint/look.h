@@ -14,7 +14,7 @@ namespace gatehouse::endpoint {
 //
 // From the project's files: `templates/<language>/translation.json` (texts laid over ours, and the keys "app.name",
 // "terms-of-service-link", "privacy-policy-link", "customer-support-link"), `static/<language>/app_logo.*` and
-// `app_logo_dark.*`, and `ui.accent` of `gatehouse.yaml`, a colour written as "#rrggbb" or "#rgb".
+// `app_logo_dark.*`, and `ui.accent` of `gatehouse.yaml`, "#rrggbb" or "#rgb".
 struct Look {
   std::shared_ptr<const text::Translations> texts;
   std::string name;

@@ -9,8 +9,8 @@
 #include "platform/base/strong.h"
 #include "platform/base/time.h"
 
-// authgear.yaml as types, defaults filled in; names follow the keys of the file (config-defaults of the contract). What
-// does nothing yet has no member here: it is validated, then dropped with one warning.
+// authgear.yaml and gatehouse.yaml as types, defaults filled in; names follow the keys of the file (config-defaults of
+// the contract). What does nothing yet has no member here: it is validated, then dropped with one warning.
 namespace gatehouse::project {
 
 using ProjectId = StrongString<struct ProjectIdTag>;
@@ -194,6 +194,30 @@ struct TestModeFeatures {
   bool email_suppressed = false;
 };
 
+// The contract's fixed limits, which gatehouse.yaml may change.
+struct TokenEndpointRateLimits {
+  RateLimit per_ip{.enabled = true, .period = std::chrono::minutes{1}, .burst = 120};
+  RateLimit per_user{.enabled = true, .period = std::chrono::minutes{1}, .burst = 60};
+  RateLimit per_client{.enabled = true, .period = std::chrono::minutes{1}, .burst = 5};    // client credentials
+  RateLimit per_project{.enabled = true, .period = std::chrono::minutes{1}, .burst = 20};  // client credentials
+};
+
+// gatehouse.yaml: what the contract's files have no key for.
+struct OwnConfig {
+  struct Ui {
+    std::string accent;  // "#rrggbb" or "#rgb"; empty: the default
+  };
+  struct Authentication {
+    bool hide_unknown_accounts = false;  // sign-in and sign-up do not tell whether an account exists
+  };
+  struct OAuth {
+    TokenEndpointRateLimits token_endpoint;  // oauth.token_endpoint.rate_limits
+  };
+  Ui ui;
+  Authentication authentication;
+  OAuth oauth;
+};
+
 struct Config {
   ProjectId id;
   HttpConfig http;
@@ -208,9 +232,9 @@ struct Config {
   VerificationConfig verification;
   bool populate_standard_attributes_on_signup = true;
   RateLimit authentication_flow_per_ip;
-  TestModeFeatures test_mode;  // authgear.features.yaml
-  bool rate_limits_disabled =
-      false;  // authgear.features.yaml; the limits above are off then, the fixed ones have to ask
+  TestModeFeatures test_mode;         // authgear.features.yaml
+  bool rate_limits_disabled = false;  // authgear.features.yaml; all limits here are off then, fixed ones have to ask
+  OwnConfig own;                      // gatehouse.yaml
 };
 
 }  // namespace gatehouse::project

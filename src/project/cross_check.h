@@ -16,6 +16,6 @@ void check_across_fields(const Place& file, const Config& config, std::vector<Pr
 inline constexpr const char* kConfigFile = "authgear.yaml";
 inline constexpr const char* kSecretsFile = "authgear.secrets.yaml";
 inline constexpr const char* kFeaturesFile = "authgear.features.yaml";
-inline constexpr const char* kOwnFile = "gatehouse.yaml";  // a resource: read by what it concerns
+inline constexpr const char* kOwnFile = "gatehouse.yaml";
 
 }  // namespace gatehouse::project

@@ -313,6 +313,11 @@ bool is_web3_network(std::string_view text) {
 bool is_wechat_account(std::string_view text) { return text.starts_with("gh_"); }
 bool is_tag_manager_container(std::string_view text) { return text.starts_with("GTM-"); }
 
+bool is_colour(std::string_view text) {
+  return (text.size() == 7 || text.size() == 4) && text.front() == '#' &&
+         text.find_first_not_of("0123456789abcdefABCDEF", 1) == std::string_view::npos;
+}
+
 constexpr std::array kFormats{
     Format{"uri", is_absolute_uri, "must be an absolute URI with a host, like https://app.example.com/callback"},
     Format{"http_origin", is_http_origin, "must be an origin and nothing more, like https://auth.example.com"},
@@ -339,6 +344,7 @@ constexpr std::array kFormats{
     Format{"ldap_attribute_name", is_ldap_attribute, "must be an LDAP attribute's name"},
     Format{"wechat_account_id", is_wechat_account, "must start with gh_"},
     Format{"google_tag_manager_container_id", is_tag_manager_container, "must start with GTM-"},
+    Format{"x_colour", is_colour, "must be a colour, like \"#0b5f5b\" (in quotes: # begins a comment)"},
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "project/config_reader.h"
 #include "project/cross_check.h"
 #include "project/effect.h"
+#include "project/own_config_reader.h"
 #include "project/schema.h"
 #include "project/secrets_reader.h"
 #include "project/yaml.h"
@@ -34,6 +35,11 @@ const Schema& config_schema() {
 
 const Schema& features_schema() {
   static const Schema schema(schema_text("features"));
+  return schema;
+}
+
+const Schema& own_schema() {
+  static const Schema schema(schema_text("own"));
   return schema;
 }
 
@@ -63,13 +69,14 @@ std::optional<json::value> read_file(const Files& files, const char* name, const
   }
 }
 
-// An empty features file is as good as none.
-std::optional<json::value> read_features(const Files& files, std::vector<Problem>& problems) {
-  const auto found = files.find(kFeaturesFile);
+// The file need not be there; an empty one is as good as none.
+std::optional<json::value> read_optional_file(const Files& files, const char* name, const Schema& schema,
+                                              std::vector<Problem>& problems) {
+  const auto found = files.find(name);
   if (found == files.end() || found->second.find_first_not_of(" \t\r\n") == std::string::npos) {
     return json::value(json::object{});
   }
-  return read_file(files, kFeaturesFile, features_schema(), problems);
+  return read_file(files, name, schema, problems);
 }
 
 std::string version_of(const Files& files) {
@@ -83,7 +90,7 @@ std::string version_of(const Files& files) {
 Resources resources_of(const Files& files) {
   Resources resources;
   for (const auto& [path, content] : files) {
-    if (path != kConfigFile && path != kSecretsFile && path != kFeaturesFile) {
+    if (path != kConfigFile && path != kSecretsFile && path != kFeaturesFile && path != kOwnFile) {
       resources.emplace(path, content);
     }
   }
@@ -112,7 +119,8 @@ InvalidProject::InvalidProject(std::vector<Problem> problems)
 Loaded load(const Files& files) {
   std::vector<Problem> problems;
   const auto config_json = read_file(files, kConfigFile, config_schema(), problems);
-  const auto features_json = read_features(files, problems);
+  const auto features_json = read_optional_file(files, kFeaturesFile, features_schema(), problems);
+  const auto own_json = read_optional_file(files, kOwnFile, own_schema(), problems);
   const auto secrets_json = read_file(files, kSecretsFile, secrets_schema(), problems);
   const Place file(config_json ? &*config_json : nullptr);
   const Place features(features_json ? &*features_json : nullptr);
@@ -121,6 +129,7 @@ Loaded load(const Files& files) {
   Config config;
   if (config_json) {
     config = read_config(file, features);
+    config.own = read_own_config(Place(own_json ? &*own_json : nullptr), config.rate_limits_disabled);
     check_across_fields(file, config, problems);
   }
   Secrets secrets;

@@ -9,7 +9,8 @@
 
 namespace gatehouse::project {
 
-// A project's files by path: "authgear.yaml", "authgear.secrets.yaml", "authgear.features.yaml", "templates/en/…".
+// A project's files by path: "authgear.yaml", "authgear.secrets.yaml", "authgear.features.yaml", "gatehouse.yaml",
+// "templates/en/…".
 using Files = std::map<std::string, std::string, std::less<>>;
 
 struct Problem {
@@ -33,11 +34,11 @@ struct Loaded {
   std::vector<std::string> warnings;  // one for each key that does nothing yet, with its path
 };
 
-// Parses (no YAML aliases bombs, no duplicate keys), validates against the contract's schema and its cross-field
-// checks, fills in defaults. Throws InvalidProject.
+// Parses (no YAML aliases bombs, no duplicate keys), validates against the contract's schemas, our own for
+// gatehouse.yaml, and the cross-field checks, fills in defaults. Throws InvalidProject.
 Loaded load(const Files& files);
 
-// The files of a folder: the three YAML files, templates/, static/ and word lists, each within its limit.
+// The files of a folder: the four YAML files, templates/, static/ and word lists, each within its limit.
 Files read_folder(const std::string& folder);
 
 }  // namespace gatehouse::project

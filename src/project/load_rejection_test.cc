@@ -151,6 +151,37 @@ TEST(Load, problems_of_all_files_come_together) {
   EXPECT_THAT(problems_of({}), ElementsAre(" is missing", " is missing"));
 }
 
+TEST(Load, what_is_wrong_in_gatehouse_yaml_is_listed_with_the_rest) {
+  Files all = files(std::string(kSmallest) + "unknown: 1\n");
+  all["gatehouse.yaml"] = R"(
+ui: {accent: red, colour: blue}
+authentication: {hide_unknown_accounts: sometimes}
+oauth: {token_endpoint: {rate_limits: {per_client: {enabled: true, burst: 0}, per_user: {period: 1m}, per_day: {}}}}
+smtp: {}
+)";
+  std::vector<std::string> found;
+  try {
+    load(all);
+  } catch (const InvalidProject& e) {
+    for (const auto& problem : e.problems()) {
+      found.push_back(problem.file + " " + problem.path);
+    }
+    EXPECT_THAT(e.what(), HasSubstr("gatehouse.yaml: /ui/accent: must be a colour"));
+  }
+  EXPECT_THAT(found, testing::UnorderedElementsAre(
+                         "authgear.yaml /unknown", "gatehouse.yaml /ui/accent", "gatehouse.yaml /ui/colour",
+                         "gatehouse.yaml /authentication/hide_unknown_accounts",
+                         "gatehouse.yaml /oauth/token_endpoint/rate_limits/per_client",
+                         "gatehouse.yaml /oauth/token_endpoint/rate_limits/per_client/burst",
+                         "gatehouse.yaml /oauth/token_endpoint/rate_limits/per_user",
+                         "gatehouse.yaml /oauth/token_endpoint/rate_limits/per_day", "gatehouse.yaml /smtp"));
+  all = files(kSmallest);
+  all["gatehouse.yaml"] = "ui:\n  accent: #0b5f5b\n";
+  EXPECT_THAT(problems_of(all), ElementsAre("/ui/accent must be a string"));
+  all["gatehouse.yaml"] = "ui: {accent: *a}\n";
+  EXPECT_THAT(problems_of(all), ElementsAre(HasSubstr("line 1")));
+}
+
 TEST(Load, the_secrets_that_are_always_needed_are_asked_for) {
   EXPECT_THAT(problems_of(files(kSmallest, {})),
               ElementsAre("/secrets the secret db is always needed", "/secrets the secret redis is always needed",

@@ -327,6 +327,49 @@ saml: {signing: {key_id: k}}
   EXPECT_THAT(load(files(kSmallest)).warnings, IsEmpty());
 }
 
+TEST(Load, without_gatehouse_yaml_the_contracts_behaviour_is_kept) {
+  for (const char* file : {"", " \n", "{}\n", "ui: {}\nauthentication: {}\noauth: {token_endpoint: {}}\n"}) {
+    Files all = files(kSmallest);
+    all["gatehouse.yaml"] = file;
+    const OwnConfig own = load(all).project->config.own;
+    EXPECT_EQ(own.ui.accent, "");
+    EXPECT_FALSE(own.authentication.hide_unknown_accounts);
+    const auto& limits = own.oauth.token_endpoint;
+    EXPECT_TRUE(limits.per_ip.enabled && limits.per_user.enabled && limits.per_client.enabled &&
+                limits.per_project.enabled);
+    EXPECT_EQ(limits.per_ip.burst, 120);
+    EXPECT_EQ(limits.per_user.burst, 60);
+    EXPECT_EQ(limits.per_client.burst, 5);
+    EXPECT_EQ(limits.per_client.period, 1min);
+    EXPECT_EQ(limits.per_project.burst, 20);
+  }
+}
+
+TEST(Load, gatehouse_yaml_becomes_typed) {
+  Files all = files(kSmallest);
+  all["gatehouse.yaml"] = R"(
+ui: {accent: "#0b5f5b"}
+authentication: {hide_unknown_accounts: true}
+oauth:
+  token_endpoint:
+    rate_limits:
+      per_user: {enabled: false}
+      per_client: {enabled: true, period: 10s, burst: 500}
+)";
+  const auto project = load(all).project;
+  const OwnConfig& own = project->config.own;
+  EXPECT_EQ(own.ui.accent, "#0b5f5b");
+  EXPECT_TRUE(own.authentication.hide_unknown_accounts);
+  EXPECT_TRUE(own.oauth.token_endpoint.per_ip.enabled);
+  EXPECT_FALSE(own.oauth.token_endpoint.per_user.enabled);
+  EXPECT_EQ(own.oauth.token_endpoint.per_client.period, 10s);
+  EXPECT_EQ(own.oauth.token_endpoint.per_client.burst, 500);
+  EXPECT_EQ(project->resource("gatehouse.yaml"), std::nullopt);
+  all["authgear.features.yaml"] = "rate_limits: {disabled: true}\n";
+  const auto off = load(all).project->config.own.oauth.token_endpoint;
+  EXPECT_FALSE(off.per_ip.enabled || off.per_user.enabled || off.per_client.enabled || off.per_project.enabled);
+}
+
 TEST(Load, the_version_changes_with_each_file) {
   Files all = files(kSmallest);
   const auto first = load(all).project->version;

@@ -79,6 +79,9 @@ json::object config_of(const NewProject& of) {
   return config;
 }
 
+// Stricter than the contract's defaults, where applications are not in the way.
+json::object own_config() { return {{"authentication", {{"hide_unknown_accounts", true}}}}; }
+
 json::object key_set(json::object jwk) {
   jwk["created_at"] = unix_seconds(wall_clock());
   return {{"keys", json::array{std::move(jwk)}}};
@@ -181,7 +184,9 @@ Files create_project(const NewProject& project) {
       client.secret = crypto::random_text(32, crypto::kBase62);
     }
   }
-  Files files{{kConfigFile, to_yaml(config_of(complete))}, {kSecretsFile, to_yaml(secrets_of(complete))}};
+  Files files{{kConfigFile, to_yaml(config_of(complete))},
+              {kSecretsFile, to_yaml(secrets_of(complete))},
+              {kOwnFile, to_yaml(own_config())}};
   load(files);
   return files;
 }

@@ -26,8 +26,8 @@ struct NewProject {
   std::vector<NewClient> clients;
 };
 
-// authgear.yaml and authgear.secrets.yaml of a new project, with fresh keys (RSA-2048 twice, about 300 ms) and refresh
-// token rotation on. Throws InvalidProject for what `load` would refuse.
+// authgear.yaml, authgear.secrets.yaml and gatehouse.yaml of a new project, with fresh keys (RSA-2048 twice, about
+// 300 ms), refresh token rotation on and unknown accounts hidden. Throws InvalidProject for what `load` would refuse.
 Files create_project(const NewProject& project);
 
 // Writes the files into the folder, which is made where it is missing; secrets for their owner only (0600), each file

@@ -39,6 +39,7 @@ TEST(NewProject, loads_without_a_warning_and_has_rotation_on) {
   EXPECT_THAT(loaded.warnings, testing::IsEmpty());
   const Project& project = *loaded.project;
   EXPECT_EQ(project.id().str(), "acme");
+  EXPECT_TRUE(project.config.own.authentication.hide_unknown_accounts);
   ASSERT_EQ(project.config.oauth_clients.size(), 2U);
   for (const auto& client : project.config.oauth_clients) {
     EXPECT_TRUE(client.refresh_token_rotation_enabled);

@@ -82,6 +82,19 @@ TEST(FolderRegistry, a_bad_new_version_leaves_the_last_good_one_serving_and_says
   EXPECT_EQ(registry.find_by_host("app.localhost:3000"), good) << "the same content is the same version";
 }
 
+TEST(FolderRegistry, a_bad_gatehouse_yaml_leaves_the_last_good_one_in_force) {
+  World world;
+  world.folder.write("gatehouse.yaml", "authentication: {hide_unknown_accounts: true}\n");
+  FolderRegistry registry(world.folder.path());
+  world.folder.write("gatehouse.yaml", "authentication: {hide_unknown_accounts: yes please}\n");
+  EXPECT_FALSE(registry.refresh());
+  EXPECT_TRUE(registry.current()->config.own.authentication.hide_unknown_accounts);
+  EXPECT_THAT(registry.problem(), testing::HasSubstr("gatehouse.yaml: /authentication/hide_unknown_accounts"));
+  world.folder.write("gatehouse.yaml", "authentication: {hide_unknown_accounts: false}\n");
+  EXPECT_TRUE(registry.refresh());
+  EXPECT_FALSE(registry.current()->config.own.authentication.hide_unknown_accounts);
+}
+
 TEST(FolderRegistry, a_second_change_within_the_same_moment_is_seen) {
   World world;
   FolderRegistry registry(world.folder.path());

@@ -9,7 +9,7 @@
 #include "project/yaml.h"
 
 // The input is a YAML file. Nothing may crash, what was read is read again as the same after it was written, and each
-// of the three files is either loaded or refused with InvalidProject.
+// of the four files is either loaded or refused with InvalidProject.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace gatehouse::project;
   static const Files good = create_project({.id = "app",
@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } catch (const YamlError&) {
     return 0;
   }
-  for (const auto* name : {"authgear.yaml", "authgear.secrets.yaml", "authgear.features.yaml"}) {
+  for (const auto* name : {"authgear.yaml", "authgear.secrets.yaml", "authgear.features.yaml", "gatehouse.yaml"}) {
     Files files = good;
     files[name] = input;
     try {

@@ -32,15 +32,12 @@ http::Response token_response(const grant::IssuedTokens& tokens) {
   return response;
 }
 
-// The contract's fixed limit on this endpoint, for each address.
 // Each check of a client's secret counts, whichever endpoint makes it.
 std::vector<protection::Bucket> general_limit(const project::Context& ctx) {
-  constexpr std::int64_t kRequests = 120;
   return {{.name = "oauth.token.general.per_ip",
            .group = "oauth.token.general",
            .key = ctx.client_ip,
-           .limit = {
-               .enabled = !ctx.config().rate_limits_disabled, .period = std::chrono::minutes{1}, .burst = kRequests}}};
+           .limit = ctx.config().own.oauth.token_endpoint.per_ip}};
 }
 
 http::Response retry_later(http::Response response, int seconds) {

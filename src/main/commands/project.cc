@@ -98,8 +98,8 @@ int run_create(CreateArguments& arguments) {
 }
 
 void add_create(CLI::App& parent, int& exit_code) {
-  auto* app = parent.add_subcommand("create",
-                                    "Write authgear.yaml and authgear.secrets.yaml of a new project, with fresh keys");
+  auto* app = parent.add_subcommand(
+      "create", "Write authgear.yaml, authgear.secrets.yaml and gatehouse.yaml of a new project, with fresh keys");
   auto arguments = std::make_shared<CreateArguments>();
   auto& of = arguments->command.project;
   of.database_url = "postgres://localhost/app";
@@ -137,7 +137,8 @@ int create_project(const CreateProject& command, std::ostream& out, std::ostream
   try {
     const auto files = project::create_project(command.project);
     project::write_folder(command.output_folder, files, command.overwrite);
-    out << fmt::format("wrote {0}/authgear.yaml and {0}/authgear.secrets.yaml\n", command.output_folder);
+    out << fmt::format("wrote {0}/authgear.yaml, {0}/authgear.secrets.yaml and {0}/gatehouse.yaml\n",
+                       command.output_folder);
     print_clients(files, out);
     return 0;
   } catch (const project::InvalidProject& e) {
