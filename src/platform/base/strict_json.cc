@@ -1,5 +1,6 @@
 #include "platform/base/strict_json.h"
 
+#include <cmath>
 #include <limits>
 #include <set>
 #include <string>
@@ -22,8 +23,9 @@ json::parse_options options() {
   return options;
 }
 
-// Boost.JSON keeps the last of two members with one name; another reader may keep the first. This only looks for them.
-class DuplicateFinder {
+// Boost.JSON keeps the last of two members with one name, where another reader may keep the first, and reads a number
+// too large for a double as infinity. This only looks for them.
+class Objector {
  public:
   static constexpr std::size_t max_object_size = std::numeric_limits<std::size_t>::max();  // NOLINT
   static constexpr std::size_t max_array_size = std::numeric_limits<std::size_t>::max();   // NOLINT
@@ -60,7 +62,13 @@ class DuplicateFinder {
   bool on_number_part(json::string_view /*part*/, json::error_code& /*ec*/) { return true; }
   bool on_int64(std::int64_t /*value*/, json::string_view /*text*/, json::error_code& /*ec*/) { return true; }
   bool on_uint64(std::uint64_t /*value*/, json::string_view /*text*/, json::error_code& /*ec*/) { return true; }
-  bool on_double(double /*value*/, json::string_view /*text*/, json::error_code& /*ec*/) { return true; }
+  bool on_double(double value, json::string_view /*text*/, json::error_code& ec) {
+    if (!std::isfinite(value)) {
+      ec = json::error::exception;
+      return false;
+    }
+    return true;
+  }
   bool on_bool(bool /*value*/, json::error_code& /*ec*/) { return true; }
   bool on_null(json::error_code& /*ec*/) { return true; }
   bool on_comment_part(json::string_view /*part*/, json::error_code& /*ec*/) { return true; }
@@ -71,8 +79,8 @@ class DuplicateFinder {
   std::string name_;
 };
 
-bool has_duplicates(std::string_view text) {
-  json::basic_parser<DuplicateFinder> parser(options());
+bool is_ambiguous(std::string_view text) {
+  json::basic_parser<Objector> parser(options());
   json::error_code failed;
   parser.write_some(false, text.data(), text.size(), failed);
   return static_cast<bool>(failed);
@@ -83,7 +91,7 @@ bool has_duplicates(std::string_view text) {
 std::optional<json::object> parse_strict_object(std::string_view text) {
   json::error_code broken;
   json::value value = json::parse(json::string_view(text.data(), text.size()), broken, {}, options());
-  if (broken || !value.is_object() || has_duplicates(text)) {
+  if (broken || !value.is_object() || is_ambiguous(text)) {
     return std::nullopt;
   }
   return std::move(value.get_object());

@@ -24,6 +24,13 @@ TEST(StrictJson, only_a_whole_object_counts) {
   }
 }
 
+TEST(StrictJson, a_number_that_no_double_holds_is_refused) {
+  EXPECT_TRUE(parse_strict_object(R"({"exp":1e308})"));
+  EXPECT_TRUE(parse_strict_object(R"({"exp":99999999999999999999999})"));
+  EXPECT_FALSE(parse_strict_object(R"({"exp":1e309})"));
+  EXPECT_FALSE(parse_strict_object(R"({"x":[{"exp":-1e20011}]})"));
+}
+
 TEST(StrictJson, thirty_two_levels_are_the_limit) {
   const auto nested = [](std::size_t levels) {
     return "{\"a\":" + std::string(levels - 1, '[') + std::string(levels - 1, ']') + "}";
