@@ -1,5 +1,5 @@
 // The layering rule: includes point down only (main → endpoint, worker → flow → domain → project → platform), two folders of
-// endpoint/ never include each other, folders of domain/ form no cycles, endpoint/ holds no SQL. Prints each breach; exit 1.
+// endpoint/ never include each other, folders of domain/ form no cycles, endpoint/ holds no SQL and no writes. Prints each breach; exit 1.
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
@@ -38,7 +38,7 @@ for (const file of sources("src")) {
       uses.get(room).add(targetRoom);
     }
   }
-  if (layer === "endpoint" && /postgres::Sql\b/.test(text)) breaches.push(`${file}: no SQL in endpoint/`);
+  if (layer === "endpoint" && /postgres::(Sql|Batch|Transaction)\b/.test(text)) breaches.push(`${file}: no SQL and no writes in endpoint/: a service of domain/ is missing`);
 }
 
 function findCycle(room, trail) {

@@ -53,18 +53,17 @@ bool origin_allowed(const project::Project& project, std::string_view origin) {
   });
 }
 
-void allow_origin(const project::Project& project, const http::Request& request, http::Response& response) {
+void allow_origin(const project::Project& project, std::string_view origin, http::Response& response) {
   response.add("Vary", "Origin");
-  const auto origin = request.header("Origin");
-  if (origin && origin_allowed(project, *origin)) {
-    response.set("Access-Control-Allow-Origin", std::string(*origin));
+  if (origin_allowed(project, origin)) {
+    response.set("Access-Control-Allow-Origin", std::string(origin));
     response.set("Access-Control-Allow-Credentials", "true");
   }
 }
 
 http::Response preflight(const project::Project& project, const http::Request& request, std::string_view methods) {
   http::Response response = http::Response::empty(http::Status::no_content);
-  allow_origin(project, request, response);
+  allow_origin(project, request.header("Origin").value_or(""), response);
   if (response.header("Access-Control-Allow-Origin")) {
     response.set("Access-Control-Allow-Methods", std::string(methods));
     if (const auto headers = request.header("Access-Control-Request-Headers")) {

@@ -11,8 +11,8 @@ namespace gatehouse::endpoint {
 // a leading "*." label) and the origins of the clients' redirect URIs.
 bool origin_allowed(const project::Project& project, std::string_view origin);
 
-// Adds the CORS headers (Fetch Standard 3.2) that the request's Origin calls for.
-void allow_origin(const project::Project& project, const http::Request& request, http::Response& response);
+// Adds the CORS headers (Fetch Standard 3.2) that the request's Origin calls for; empty: it has none.
+void allow_origin(const project::Project& project, std::string_view origin, http::Response& response);
 
 // The answer to a preflight request.
 http::Response preflight(const project::Project& project, const http::Request& request, std::string_view methods);

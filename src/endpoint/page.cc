@@ -99,10 +99,6 @@ std::string host_of(std::string_view origin) {
   return std::string(scheme == std::string_view::npos ? origin : origin.substr(scheme + 3));
 }
 
-std::string web_address(const std::string& uri) {
-  return uri.starts_with("https://") || uri.starts_with("http://") ? uri : std::string();
-}
-
 json::array language_links(const Look& look, const http::Request& request) {
   json::array links;
   for (const std::string& tag : look.languages) {
@@ -128,7 +124,7 @@ json::object common_values(const project::Context& ctx, const http::Request& req
       {"theme", theme_of(ctx.config(), request)},
       {"project", look.name},
       {"host", host_of(ctx.project().origin())},
-      {"home", web_address(ctx.config().ui.default_client_uri)},
+      {"home", web_link(ctx.config().ui.default_client_uri)},
       {"logo", look.logo},
       {"logo_dark", look.logo_dark},
       {"icon", look.logo.empty() ? std::string(kIcon) : look.logo},
@@ -221,6 +217,10 @@ http::Response PageRenderer::render(project::Context& ctx, const http::Request& 
   response.set("Referrer-Policy", "same-origin");
   response.set("X-Frame-Options", "DENY");
   return response;
+}
+
+std::string web_link(const std::string& uri) {
+  return uri.starts_with("https://") || uri.starts_with("http://") ? uri : std::string();
 }
 
 bool wants_html(const http::Request& request) {

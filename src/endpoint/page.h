@@ -50,6 +50,9 @@ bool wants_html(const http::Request& request);
 // What the person asked for: `ui_locales` (OpenID Connect Core 3.1.2.1), then Accept-Language.
 std::vector<std::string> wanted_languages(const http::Request& request);
 
+// The address if a browser may be led to it by a link, else empty.
+std::string web_link(const std::string& uri);
+
 // Up to two letters for a person's or an application's tile: "MS" for mira.solberg@…, "L" for Ledgerline.
 std::string initials(std::string_view name);
 

@@ -12,10 +12,6 @@ namespace {
 
 namespace json = boost::json;
 
-std::string web_link(const std::string& uri) {
-  return uri.starts_with("https://") || uri.starts_with("http://") ? uri : std::string();
-}
-
 // "fieldnote.example" of "https://fieldnote.example:444/cb"; the scheme of an application's own
 // ("org.fieldnote.app:/cb").
 std::string place_of(std::string_view uri) {

@@ -2,6 +2,12 @@
 
 namespace gatehouse::endpoint {
 
+namespace {
+
+constexpr std::size_t kLongestUrl = 8192;
+
+}  // namespace
+
 Sender judge_sender(const project::Project& project, const http::Request& request) {
   const auto site = request.header("Sec-Fetch-Site");
   if (site && *site != "same-origin" && *site != "none") {
@@ -16,6 +22,16 @@ Sender judge_sender(const project::Project& project, const http::Request& reques
     return Sender::same_origin;
   }
   return Sender::foreign;
+}
+
+bool lacks_cookies(const project::Project& project, const http::Request& request) {
+  return judge_sender(project, request) == Sender::foreign && !request.cookie(project.cookie_name("session"));
+}
+
+std::optional<std::string> url_by_get(const project::Project& project, const http::Request& request,
+                                      const http::Fields& parameters) {
+  std::string url = project.origin() + request.path + "?" + http::encode_form(parameters);
+  return url.size() <= kLongestUrl ? std::optional(std::move(url)) : std::nullopt;
 }
 
 }  // namespace gatehouse::endpoint

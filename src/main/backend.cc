@@ -6,6 +6,7 @@
 #include "domain/grant/sign_out.h"
 #include "endpoint/authui/routes.h"
 #include "endpoint/oauth/routes.h"
+#include "endpoint/oauth/token_limits.h"
 #include "flow/run/flow_runner.h"
 #include "platform/base/uuid.h"
 #include "platform/telemetry/log.h"
@@ -30,7 +31,10 @@ Backend::Backend(asio::io_context& io, Deployment& deployment, const endpoint::P
       revocations_(database_, uuid_v4(), deployment.revocations),
       sessions_(revocations_),
       access_tokens_(revocations_, deployment.keys),
-      grants_(revocations_, access_tokens_, deployment.keys),
+      grants_(revocations_, access_tokens_, deployment.keys,
+              [this](project::Context& ctx, const UserId& user) {
+                return limiter_.take(ctx, oauth::limit_per_user(ctx, user));
+              }),
       limiter_(redis_, deployment.metrics),
       hasher_(deployment.cpu, authenticator::HashFormat::argon2id),
       passwords_(hasher_),

@@ -6,6 +6,7 @@
 #include "endpoint/pages.h"
 #include "main/health.h"
 #include "main/upkeep.h"
+#include "platform/http/error_response.h"
 
 namespace gatehouse::main {
 
@@ -123,11 +124,16 @@ Task<http::Response> Core::handle_project(project::Handle project, Context& oute
   ctx.user_agent = outer.user_agent;
   ctx.deadline = outer.deadline;
   ctx.http_url = project->origin() + request.path;
-  auto response = co_await backend.router().handle(ctx, request);
+  http::Response response;
+  try {
+    response = co_await backend.router().handle(ctx, request);
+  } catch (...) {
+    response = http::response_of_current_exception(ctx);
+  }
   if (response.status == http::Status::not_found && endpoint::wants_html(request)) {
     response = endpoint::render_problem(pages_, ctx, request, {.kind = "missing", .status = http::Status::not_found});
   }
-  add_policies(*project, response);
+  http::dress_always(response, [project](http::Response& leaving) { add_policies(*project, leaving); });
   co_return response;
 }
 

@@ -40,7 +40,8 @@ class Process {
         feed(*core.database, uuid_v4(), std::move(board), [this] { return boot_time() + asleep; }),
         sessions(feed),
         access_tokens(feed, keys),
-        grants(feed, access_tokens, keys) {}
+        grants(feed, access_tokens, keys,
+               [this](project::Context& ctx, const UserId& user) { return limit(ctx, user); }) {}
 
   // As if the process had been stopped meanwhile; the deployment's time goes on as well.
   void stop_for(Micros time) {
@@ -122,6 +123,16 @@ class Process {
     }
   }
 
+  // The limit of a user's requests: `requests_left` more.
+  Task<void> limit(project::Context& /*ctx*/, const UserId& /*user*/) {
+    if (requests_left == 0) {
+      throw Error(ErrorKind::too_many_request, "RateLimited", "one too many");
+    }
+    --requests_left;
+    co_return;
+  }
+
+  int requests_left = 1'000'000;
   Micros asleep{0};
   TestContext core;
   crypto::KeyRing keys;

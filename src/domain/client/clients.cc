@@ -9,7 +9,7 @@ namespace {
 [[noreturn]] void refuse(const ClientCredentials& credentials) {
   constexpr const char* kDescription = "client authentication failed";
   if (credentials.method == AuthenticationMethod::client_secret_basic) {
-    throw std::move(OAuthError("invalid_client", kDescription, 401).with_challenge("Basic realm=\"oauth2\""));
+    throw failed_basic(kDescription);
   }
   throw OAuthError("invalid_client", kDescription);
 }

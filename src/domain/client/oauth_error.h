@@ -34,6 +34,8 @@ class OAuthError : public std::exception {
   std::string challenge_;
 };
 
+// invalid_client after HTTP Basic: 401 with its challenge (RFC 6749 5.2).
+OAuthError failed_basic(std::string description);
 OAuthError invalid_request(std::string description);
 OAuthError invalid_grant(std::string description);
 OAuthError invalid_scope(std::string description);

@@ -17,6 +17,13 @@ inline constexpr std::string_view kFullUserInfo = "https://authgear.com/scopes/f
 // malformed, `openid` is missing, or the client may not have one of them.
 std::vector<std::string> parse_scope(const project::OAuthClient& client, std::string_view scope);
 
+// What a refresh asks for (RFC 6749 6), each once; whether it was granted is judged with the grant. Throws OAuthError
+// invalid_scope where it names nothing.
+std::vector<std::string> parse_narrower_scope(std::string_view scope);
+
+// The scopes of a text of ours, in their order, each once.
+std::vector<std::string> split_scope(std::string_view scope);
+
 bool has_scope(const std::vector<std::string>& scopes, std::string_view scope);
 std::string join_scope(const std::vector<std::string>& scopes);
 

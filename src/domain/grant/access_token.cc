@@ -32,10 +32,13 @@ struct FamilyRow {
   TimePoint expires_at;
   TimePoint last_access_at;
   TimePoint token_expires_at;
+  std::optional<TimePoint> user_active_until;
+  std::optional<TimePoint> session_expires_at;
+  std::optional<TimePoint> session_last_access_at;
 };
 BOOST_DESCRIBE_STRUCT(FamilyRow, (),
                       (grant, user, client, scopes, session, sso_enabled, amr, authenticated_at, created_at, expires_at,
-                       last_access_at, token_expires_at))
+                       last_access_at, token_expires_at, user_active_until, session_expires_at, session_last_access_at))
 
 AccessGrant to_access(FamilyRow row, bool opaque, std::string denial) {
   AccessGrant access;
@@ -52,6 +55,9 @@ AccessGrant to_access(FamilyRow row, bool opaque, std::string denial) {
   access.grant_expires_at = row.expires_at;
   access.last_access_at = row.last_access_at;
   access.expires_at = row.token_expires_at;
+  access.user_active_until = row.user_active_until;
+  access.session_expires_at = row.session_expires_at;
+  access.session_last_access_at = row.session_last_access_at;
   access.denial = std::move(denial);
   return access;
 }
@@ -65,13 +71,16 @@ std::optional<TimePoint> session_idle_since(const project::Context& ctx) {
 Task<std::optional<AccessGrant>> find_opaque(project::Context& ctx, std::string token) {
   static constexpr postgres::Sql kSql =
       "SELECT r.grant_id, r.user_id, r.client_id, t.scopes, r.session_id, r.sso_enabled, r.amr, r.authenticated_at, "
-      "r.created_at, r.expires_at, r.last_access_at, t.expires_at "
+      "r.created_at, r.expires_at, r.last_access_at, t.expires_at, _gatehouse_user_active_until(u, $4), s.expires_at, "
+      "s.last_access_at "
       "FROM _gatehouse_access_token t "
       "JOIN _gatehouse_refresh r ON r.app_id = t.app_id AND r.grant_id = t.grant_id "
       "JOIN _auth_user u ON u.id = r.user_id AND u.app_id = r.app_id "
+      "LEFT JOIN _gatehouse_session s ON r.sso_enabled AND s.app_id = r.app_id AND s.id = r.session_id "
       "WHERE t.app_id = $1 AND t.hash = $2 AND t.expires_on = $3 AND t.expires_at > $4 AND r.revoked_at IS NULL "
       "AND r.expires_at > $4 AND _gatehouse_user_active(u, $4) "
-      "AND (NOT r.sso_enabled OR r.session_id IS NULL OR _gatehouse_session_lives($1, r.session_id, $4, $5)) "
+      "AND (NOT r.sso_enabled OR r.session_id IS NULL OR (s.revoked_at IS NULL AND s.expires_at > $4 "
+      "AND ($5::timestamptz IS NULL OR s.last_access_at > $5))) "
       "AND NOT EXISTS (SELECT FROM _gatehouse_denied_token d WHERE d.app_id = $1 AND d.hash = $2 AND d.expires_on = "
       "$3)";
   const auto day = opaque_token_day(token);
@@ -94,6 +103,7 @@ struct JwtFacts {
   std::string jti;
   UserId user;
   ClientId client;
+  std::vector<std::string> scopes;  // what this token was narrowed to (RFC 6749 6)
   std::vector<std::string> families;
   TimePoint expires_at;
 };
@@ -119,6 +129,7 @@ std::optional<JwtFacts> read_jwt(const project::Context& ctx, const crypto::KeyR
   facts.jti = text_of(claims, "jti");
   facts.user = UserId{text_of(claims, "sub")};
   facts.client = ClientId{text_of(claims, "client_id")};
+  facts.scopes = client::split_scope(text_of(claims, "scope"));
   facts.families = families_of_jti(keys, facts.jti);
   facts.expires_at = from_unix_seconds(expires->get_int64());
   if (facts.families.empty() || ctx.now() >= facts.expires_at) {
@@ -129,17 +140,21 @@ std::optional<JwtFacts> read_jwt(const project::Context& ctx, const crypto::KeyR
 
 Task<std::optional<AccessGrant>> find_jwt(project::Context& ctx, JwtFacts facts) {
   static constexpr postgres::Sql kSql =
-      "SELECT r.grant_id, r.user_id, r.client_id, r.scopes, r.session_id, r.sso_enabled, r.amr, r.authenticated_at, "
-      "r.created_at, r.expires_at, r.last_access_at, $7::timestamptz "
+      "SELECT r.grant_id, r.user_id, r.client_id, $10::text[], r.session_id, r.sso_enabled, r.amr, r.authenticated_at, "
+      "r.created_at, r.expires_at, r.last_access_at, $7::timestamptz, _gatehouse_user_active_until(u, $5), "
+      "s.expires_at, s.last_access_at "
       "FROM _gatehouse_refresh r JOIN _auth_user u ON u.id = r.user_id AND u.app_id = r.app_id "
+      "LEFT JOIN _gatehouse_session s ON r.sso_enabled AND s.app_id = r.app_id AND s.id = r.session_id "
       "WHERE r.app_id = $1 AND r.grant_id = ANY ($2::uuid[]) AND r.user_id = $3 AND r.client_id = $4 "
       "AND r.revoked_at IS NULL AND r.expires_at > $5 AND _gatehouse_user_active(u, $5) "
-      "AND (NOT r.sso_enabled OR r.session_id IS NULL OR _gatehouse_session_lives($1, r.session_id, $5, $6)) "
+      "AND (NOT r.sso_enabled OR r.session_id IS NULL OR (s.revoked_at IS NULL AND s.expires_at > $5 "
+      "AND ($6::timestamptz IS NULL OR s.last_access_at > $6))) "
       "AND NOT EXISTS (SELECT FROM _gatehouse_denied_token d WHERE d.app_id = $1 AND d.hash = $8 AND d.expires_on = "
       "$9)";
-  auto row = co_await ctx.db().optional<FamilyRow>(
-      kSql, ctx.app_id(), facts.families, facts.user, facts.client, ctx.now(), session_idle_since(ctx),
-      facts.expires_at, postgres::Binary{crypto::sha256(facts.jti)}, consume::expiry_day(facts.expires_at));
+  auto row = co_await ctx.db().optional<FamilyRow>(kSql, ctx.app_id(), facts.families, facts.user, facts.client,
+                                                   ctx.now(), session_idle_since(ctx), facts.expires_at,
+                                                   postgres::Binary{crypto::sha256(facts.jti)},
+                                                   consume::expiry_day(facts.expires_at), facts.scopes);
   if (!row) {
     co_return std::nullopt;
   }
@@ -154,11 +169,26 @@ std::vector<std::string> depends_on(const AccessGrant& access) {
   return ids;
 }
 
-bool lives(const project::OAuthClient& client, const AccessGrant& access, TimePoint now) {
-  if (now >= access.expires_at || now >= access.grant_expires_at) {
+bool session_lives(const project::SessionConfig& config, const AccessGrant& access, TimePoint now) {
+  if (access.session_expires_at && now >= *access.session_expires_at) {
     return false;
   }
-  return !client.refresh_token_idle_timeout_enabled || now < access.last_access_at + client.refresh_token_idle_timeout;
+  return !config.idle_timeout_enabled || !access.session_last_access_at ||
+         now < *access.session_last_access_at + config.idle_timeout;
+}
+
+// By the clock: what was read may have come to its end since.
+bool lives(const project::Context& ctx, const AccessGrant& access) {
+  const TimePoint now = ctx.now();
+  const auto* client = ctx.project().client(access.client);
+  if (client == nullptr || now >= access.expires_at || now >= access.grant_expires_at ||
+      (access.user_active_until && now >= *access.user_active_until)) {
+    return false;
+  }
+  if (client->refresh_token_idle_timeout_enabled && now >= access.last_access_at + client->refresh_token_idle_timeout) {
+    return false;
+  }
+  return session_lives(ctx.config().session, access, now);
 }
 
 }  // namespace
@@ -181,6 +211,27 @@ std::string sign_access_token(const project::Context& ctx, const crypto::KeyRing
   add_personal_claims(claims, client, subject);
   return jose::sign(ctx.project().signing_key(), "at+jwt", claims);
 }
+
+namespace {
+
+void touch(AccessGrant& access, TimePoint now) {
+  access.last_access_at = now;
+  if (access.session_last_access_at) {
+    access.session_last_access_at = now;
+  }
+}
+
+// As often as the shorter of both idle timeouts needs it.
+Micros touch_interval(const project::Context& ctx, const project::OAuthClient& client, const AccessGrant& access) {
+  const Micros of_grant =
+      LastAccess::interval(client.refresh_token_idle_timeout_enabled, client.refresh_token_idle_timeout);
+  const auto& session = ctx.config().session;
+  return access.session_last_access_at
+             ? std::min(of_grant, LastAccess::interval(session.idle_timeout_enabled, session.idle_timeout))
+             : of_grant;
+}
+
+}  // namespace
 
 struct AccessTokens::Impl {
   Impl(RevocationFeed& revocations, const crypto::KeyRing& ring, std::size_t cached)
@@ -210,7 +261,10 @@ struct AccessTokens::Impl {
   Task<std::optional<AccessGrant>> look_up(project::Context& ctx, std::string key, std::string bearer) {
     co_await feed.ensure_fresh(ctx);
     if (const AccessGrant* cached = cache.find(key)) {
-      co_return *cached;
+      if (lives(ctx, *cached)) {
+        co_return *cached;
+      }
+      cache.erase(key);  // its time may have been extended meanwhile: the truth decides
     }
     for (int tries = 0; tries < 3; ++tries) {
       const Micros read_at = feed.boot();
@@ -231,14 +285,12 @@ struct AccessTokens::Impl {
 
   void used(Executor executor, project::Context& ctx, const project::OAuthClient& client, AccessGrant& access,
             const std::string& key) {
-    const Micros interval =
-        LastAccess::interval(client.refresh_token_idle_timeout_enabled, client.refresh_token_idle_timeout);
-    if (ctx.now() - access.last_access_at < interval) {
+    if (ctx.now() - access.last_access_at < touch_interval(ctx, client, access)) {
       return;
     }
-    access.last_access_at = ctx.now();
+    touch(access, ctx.now());
     if (AccessGrant* cached = cache.find(key)) {
-      cached->last_access_at = ctx.now();
+      touch(*cached, ctx.now());
     }
     last_access.note(executor, ctx, LastAccess::Kind::grant, access.grant.str());
     if (access.sso_enabled && access.session) {
@@ -258,11 +310,10 @@ Task<std::optional<AccessGrant>> AccessTokens::resolve(project::Context& ctx, st
   if (!access) {
     co_return std::nullopt;
   }
-  const auto* client = ctx.project().client(access->client);
-  if (client == nullptr || !lives(*client, *access, ctx.now())) {
+  if (!lives(ctx, *access)) {
     co_return std::nullopt;
   }
-  impl_->used(co_await asio::this_coro::executor, ctx, *client, *access, key);
+  impl_->used(co_await asio::this_coro::executor, ctx, *ctx.project().client(access->client), *access, key);
   co_return access;
 }
 
@@ -276,6 +327,10 @@ void AccessTokens::deny(postgres::Batch& batch, const project::Context& ctx, con
   const std::string hash = access.opaque ? crypto::from_hex(access.denial).value() : crypto::sha256(access.denial);
   batch.add(kSql, ctx.app_id(), postgres::Binary{hash}, consume::expiry_day(access.expires_at));
   RevocationFeed::add(batch, ctx, "access_token", access.denial);
+}
+
+void AccessTokens::note_session_use(Executor executor, const project::Context& ctx, const SessionId& session) {
+  impl_->last_access.note(executor, ctx, LastAccess::Kind::session, session.str());
 }
 
 Task<void> AccessTokens::flush() { return impl_->last_access.flush(); }

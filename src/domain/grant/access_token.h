@@ -28,7 +28,11 @@ struct AccessGrant {
   TimePoint grant_created_at;
   TimePoint grant_expires_at;
   TimePoint last_access_at;
-  TimePoint expires_at;  // of the token
+  TimePoint expires_at;                        // of the token
+  std::optional<TimePoint> user_active_until;  // the user may not sign in from then on; none: nothing is set
+  // Of the session that it ends with.
+  std::optional<TimePoint> session_expires_at;
+  std::optional<TimePoint> session_last_access_at;
   bool opaque = false;
   std::string denial;  // what it is denied by when it is revoked: `jti`, or hex SHA-256 of an opaque token
 };
@@ -49,6 +53,9 @@ class AccessTokens {
 
   // Revokes this token alone; its grant goes on.
   void deny(postgres::Batch& batch, const project::Context& ctx, const AccessGrant& access);
+
+  // The refresh of a grant is a use of the session that it ends with.
+  void note_session_use(Executor executor, const project::Context& ctx, const SessionId& session);
 
   // Writes the last uses that wait to be written: at the end of the process.
   Task<void> flush();

@@ -97,7 +97,7 @@ TEST_P(AccessToken, changed_by_one_character_is_unknown) {
   EXPECT_FALSE(resolve(*a_, ""));
   EXPECT_FALSE(resolve(*a_, tokens.access_token + "a"));
   EXPECT_FALSE(resolve(*a_, *tokens.refresh_token));
-  EXPECT_FALSE(resolve(*a_, tokens.id_token));
+  EXPECT_FALSE(resolve(*a_, *tokens.id_token));
 }
 
 TEST_P(AccessToken, of_another_project_is_unknown) {
@@ -312,7 +312,7 @@ class IdToken : public testing::Test {
 
 TEST_F(IdToken, carries_the_contracts_claims) {
   const auto tokens = a_.sign_in(user_);
-  const auto claims = claims_of(tokens.id_token);
+  const auto claims = claims_of(*tokens.id_token);
   EXPECT_EQ(claims.at("iss"), "http://app.localhost:3000");
   EXPECT_EQ(claims.at("aud"), test::kPublicClient);
   EXPECT_EQ(claims.at("sub").as_string(), user_.str());
@@ -325,9 +325,9 @@ TEST_F(IdToken, carries_the_contracts_claims) {
 
 TEST_F(IdToken, of_a_refresh_has_no_nonce_and_the_first_auth_time) {
   const auto tokens = a_.sign_in(user_);
-  const auto first = claims_of(tokens.id_token);
+  const auto first = claims_of(*tokens.id_token);
   a_.core.clock.advance(Seconds{100});
-  const auto second = claims_of(a_.refresh(*tokens.refresh_token).id_token);
+  const auto second = claims_of(*a_.refresh(*tokens.refresh_token).id_token);
   EXPECT_FALSE(second.contains("nonce"));
   EXPECT_EQ(second.at("auth_time"), first.at("auth_time"));
   EXPECT_EQ(second.at("sid"), first.at("sid"));
@@ -360,7 +360,7 @@ TEST_F(IdToken, tells_roles_verification_and_reauthentication) {
   for (const auto& sql : kRows) {
     a_.execute(sql, postgres::Params(a_.core->app_id(), user_));
   }
-  const auto claims = claims_of(a_.sign_in(user_).id_token);
+  const auto claims = claims_of(*a_.sign_in(user_).id_token);
   EXPECT_EQ(claims.at("https://authgear.com/claims/user/is_verified"), true);
   EXPECT_EQ(claims.at("https://authgear.com/claims/user/can_reauthenticate"), true);
   EXPECT_EQ(claims.at("https://authgear.com/claims/user/is_anonymous"), false);
@@ -370,7 +370,7 @@ TEST_F(IdToken, tells_roles_verification_and_reauthentication) {
 TEST_F(IdToken, as_a_hint_names_its_client_user_and_grant_even_after_it_expired) {
   const auto tokens = a_.sign_in(user_);
   a_.core.clock.advance(Seconds{100'000});
-  const auto hint = parse_id_token_hint(*project_, tokens.id_token);
+  const auto hint = parse_id_token_hint(*project_, *tokens.id_token);
   ASSERT_TRUE(hint);
   EXPECT_EQ(hint->client.str(), test::kPublicClient);
   EXPECT_EQ(hint->user, user_);
@@ -379,7 +379,7 @@ TEST_F(IdToken, as_a_hint_names_its_client_user_and_grant_even_after_it_expired)
 }
 
 TEST_F(IdToken, as_a_hint_must_be_ours) {
-  const auto claims = claims_of(a_.sign_in(user_).id_token);
+  const auto claims = claims_of(*a_.sign_in(user_).id_token);
   const auto sign = [&](const char* name, const char* value, std::string_view type = "JWT") {
     auto changed = claims;
     changed[name] = value;

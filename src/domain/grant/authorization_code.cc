@@ -40,7 +40,8 @@ json::object to_data(const CodeGrant& given) {
                     {"scopes", json::value_from(given.scopes)},
                     {"sso_enabled", given.sso_enabled},
                     {"amr", json::value_from(given.amr)},
-                    {"authenticated_at", given.authenticated_at.time_since_epoch().count()}};
+                    {"authenticated_at", given.authenticated_at.time_since_epoch().count()},
+                    {"announced", given.announced}};
   if (given.code_challenge) {
     data["code_challenge"] = *given.code_challenge;
   }
@@ -68,6 +69,9 @@ CodeGrant from_row(const Row& row) {
   given.sso_enabled = row.data.at("sso_enabled").as_bool();
   given.amr = json::value_to<std::vector<std::string>>(row.data.at("amr"));
   given.authenticated_at = TimePoint{Micros{row.data.at("authenticated_at").as_int64()}};
+  if (const auto* announced = row.data.if_contains("announced")) {
+    given.announced = announced->as_bool();
+  }
   return given;
 }
 
@@ -98,6 +102,23 @@ std::string AuthorizationCodes::insert(postgres::Batch& batch, const project::Co
             uuid_v7(ctx.now()), given.user, given.client, to_data(given));
   Consents::add(batch, ctx, given.user, given.client, given.scopes);
   return code;
+}
+
+Task<std::string> AuthorizationCodes::issue(project::Context& ctx, CodeGrant given) {
+  postgres::Batch batch;
+  std::string code = insert(batch, ctx, given);
+  co_await consume::commit(ctx, std::move(batch));
+  co_return code;
+}
+
+Task<std::optional<std::string>> AuthorizationCodes::issue_from(project::Context& ctx, consume::Artefact source,
+                                                                CodeGrant given) {
+  postgres::Batch batch;
+  std::string code = insert(batch, ctx, given);
+  if (co_await consume::commit(ctx, std::move(source), std::move(batch)) == consume::Outcome::already_used) {
+    co_return std::nullopt;
+  }
+  co_return code;
 }
 
 Task<std::optional<AuthorizationCodes::Found>> AuthorizationCodes::find(project::Context& ctx, std::string code) {

@@ -24,6 +24,7 @@ struct CodeGrant {
   bool sso_enabled = false;          // the grant ends with that session
   std::vector<std::string> amr;
   TimePoint authenticated_at;
+  bool announced = true;  // false: user.authenticated is said with the grant (AuthenticationInfo)
 };
 
 // RFC 6749 4.1: 32 base62 characters, dead after 60 s, stored as SHA-256.
@@ -31,6 +32,11 @@ class AuthorizationCodes {
  public:
   // Returns the code; the row is part of `batch`, and so is the user's consent to the scopes.
   static std::string insert(postgres::Batch& batch, const project::Context& ctx, const CodeGrant& given);
+
+  // The same, committed.
+  static Task<std::string> issue(project::Context& ctx, CodeGrant given);
+  // Together with the use of what it is made from; nothing where that was used before.
+  static Task<std::optional<std::string>> issue_from(project::Context& ctx, consume::Artefact source, CodeGrant given);
 
   struct Found {
     CodeGrant given;

@@ -32,7 +32,7 @@ TEST_F(AuthorizationCode, gives_an_access_token_an_id_token_and_a_refresh_token)
   EXPECT_TRUE(tokens.refresh_token && a_.refresh_token_works(*tokens.refresh_token));
   EXPECT_EQ(tokens.expires_in, Seconds{1800});
   EXPECT_EQ(tokens.scopes, (std::vector<std::string>{"openid", "offline_access", "email"}));
-  EXPECT_FALSE(tokens.id_token.empty());
+  EXPECT_TRUE(tokens.id_token);
 }
 
 TEST_F(AuthorizationCode, without_offline_access_gives_no_refresh_token) {

@@ -1,14 +1,18 @@
 #include "domain/grant/grants.h"
 
+#include <boost/asio/this_coro.hpp>
 #include <boost/describe.hpp>
 
 #include "domain/client/oauth_error.h"
 #include "domain/client/scope.h"
+#include "domain/event/event.h"
 #include "domain/grant/access_token_text.h"
 #include "domain/grant/id_token.h"
 #include "domain/grant/pkce.h"
 #include "domain/grant/sign_out.h"
 #include "domain/grant/token_family.h"
+#include "domain/session/session_event.h"
+#include "domain/user/users.h"
 #include "platform/crypto/hash.h"
 #include "platform/telemetry/log.h"
 
@@ -17,6 +21,7 @@ namespace gatehouse::grant {
 namespace {
 
 constexpr std::string_view kConditionFailed = "GH001";
+constexpr std::size_t kMostUsers = 50'000;
 
 std::optional<std::string> new_opaque_token(const project::OAuthClient& client, TimePoint expires_at) {
   return client.issue_jwt_access_token ? std::nullopt : std::optional(make_opaque_token(expires_at));
@@ -66,6 +71,25 @@ Task<void> end_reused(project::Context& ctx, session::RevocationFeed& feed, Gran
   feed.announce(ctx.app_id(), {grant.str()});
 }
 
+// For a sign-in that opened no session, which would have said it.
+void announce(postgres::Batch& batch, const project::Context& ctx, const NewFamily& family, const UserFacts& user) {
+  session::SessionModel model;
+  model.id = family.grant.str();
+  model.type = "offline_grant";
+  model.created_at = model.last_accessed_at = ctx.now();
+  model.amr = family.given.amr;
+  model.created_by_ip = model.last_accessed_by_ip = ctx.client_ip;
+  model.user_agent = ctx.user_agent;
+  model.client_id = family.client.client_id.str();
+  model.application_name = family.client.name;
+  event::Event event;
+  event.type = "user.authenticated";
+  event.payload = {{"user", user::to_event_json(user.user, user.is_verified, user.can_reauthenticate, user.verified)},
+                   {"session", session::to_event_json(model)}};
+  event.user = user.user.id;
+  event::add(batch, ctx, event);
+}
+
 struct FamilySecret {
   ClientId client;
   std::string key_id;
@@ -90,6 +114,9 @@ Task<void> Grants::redeem(project::Context& ctx, const project::OAuthClient& cli
   insert_family(batch, ctx, family);
   if (opaque) {
     insert_opaque_token(batch, ctx, family, *opaque, expires_at);
+  }
+  if (!found.given.announced) {
+    announce(batch, ctx, family, *found.user);
   }
   auto outcome = consume::Outcome::done;
   try {
@@ -116,6 +143,8 @@ Task<IssuedTokens> Grants::exchange(project::Context& ctx, const project::OAuthC
   if (ctx.now() >= found->expires_at || !found->user_active || !found->user) {
     throw client::invalid_grant("the authorization code is not valid");
   }
+  co_await limit_(ctx, found->given.user);
+  remember(found->grant, found->given.user);
   const TimePoint expires_at = ctx.now() + client.access_token_lifetime;
   const auto opaque = new_opaque_token(client, expires_at);
   co_await redeem(ctx, client, *found, opaque, expires_at, std::move(request.device_info));
@@ -134,19 +163,62 @@ Task<IssuedTokens> Grants::exchange(project::Context& ctx, const project::OAuthC
   co_return tokens;
 }
 
-Task<IssuedTokens> Grants::refresh(project::Context& ctx, const project::OAuthClient& client,
-                                   std::string refresh_token) {
+Task<IssuedTokens> Grants::refresh(project::Context& ctx, const project::OAuthClient& client, std::string refresh_token,
+                                   std::optional<std::string> scope) {
   auto token = parse_refresh_token(refresh_token);
   if (!token) {
     throw client::invalid_grant("the refresh token is not valid");
   }
+  RefreshTokens::Request request;
+  if (scope) {
+    request.scopes = client::parse_narrower_scope(*scope);
+  }
+  const bool counted = co_await count_known(ctx, *token);
   const TimePoint expires_at = ctx.now() + client.access_token_lifetime;
   const auto opaque = new_opaque_token(client, expires_at);
-  const auto use =
-      co_await refresh_tokens_.use(ctx, client, RefreshTokens::Request{std::move(*token), opaque, expires_at});
+  request.token = std::move(*token);
+  request.opaque_token = opaque;
+  request.token_expires_at = expires_at;
+  const auto use = co_await refresh_tokens_.use(ctx, client, std::move(request));
+  if (!counted) {
+    co_await count_first(ctx, use.subject.grant, use.subject.user.user.id);
+  }
+  if (use.session) {
+    access_tokens_.note_session_use(co_await asio::this_coro::executor, ctx, *use.session);
+  }
   auto tokens = issue(ctx, client, use.subject, opaque, expires_at, std::nullopt);
   tokens.refresh_token = use.successor;
   co_return tokens;
+}
+
+// Only a token that was made here counts: a guess must not use up somebody's limit.
+Task<bool> Grants::count_known(project::Context& ctx, RefreshTokenText token) {
+  const auto known = users_.find(token.grant.str());
+  if (known == users_.end() || !authenticate_refresh_secret(keys_, token)) {
+    co_return false;
+  }
+  const UserId user = known->second;
+  co_await limit_(ctx, user);
+  co_return true;
+}
+
+// The token was used already: refusing its successor now would make an honest client's next try a reuse.
+Task<void> Grants::count_first(project::Context& ctx, GrantId grant, UserId user) {
+  remember(grant, user);
+  try {
+    co_await limit_(ctx, user);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::too_many_request) {
+      throw;
+    }
+  }
+}
+
+void Grants::remember(const GrantId& grant, const UserId& user) {
+  if (users_.size() >= kMostUsers) {
+    users_.clear();
+  }
+  users_.insert_or_assign(grant.str(), user);
 }
 
 IssuedTokens Grants::issue(const project::Context& ctx, const project::OAuthClient& client, const TokenSubject& subject,
@@ -155,7 +227,9 @@ IssuedTokens Grants::issue(const project::Context& ctx, const project::OAuthClie
   IssuedTokens tokens;
   tokens.access_token = opaque ? std::move(*opaque) : sign_access_token(ctx, keys_, client, subject, expires_at);
   tokens.expires_in = client.access_token_lifetime;
-  tokens.id_token = sign_id_token(ctx, client, subject, nonce);
+  if (client::has_scope(subject.scopes, client::kOpenId)) {
+    tokens.id_token = sign_id_token(ctx, client, subject, nonce);
+  }
   tokens.scopes = subject.scopes;
   return tokens;
 }

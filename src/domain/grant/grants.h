@@ -1,7 +1,9 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include <boost/json.hpp>
@@ -27,22 +29,34 @@ struct CodeExchange {
 struct IssuedTokens {
   std::string access_token;
   Seconds expires_in;
-  std::string id_token;
+  std::optional<std::string> id_token;  // with the scope openid
   std::optional<std::string> refresh_token;
   std::vector<std::string> scopes;
 };
 
+// Counts one request for tokens of this user. Error TooManyRequest where it is one too many.
+using UserLimit = std::function<Task<void>(project::Context&, const UserId&)>;
+
 // What a client can do at the token and revocation endpoints.
 class Grants {
  public:
-  Grants(session::RevocationFeed& revocations, AccessTokens& access_tokens, const crypto::KeyRing& keys)
-      : feed_(revocations), access_tokens_(access_tokens), refresh_tokens_(revocations, keys), keys_(keys) {}
+  Grants(session::RevocationFeed& revocations, AccessTokens& access_tokens, const crypto::KeyRing& keys,
+         UserLimit limit)
+      : feed_(revocations),
+        access_tokens_(access_tokens),
+        refresh_tokens_(revocations, keys),
+        keys_(keys),
+        limit_(std::move(limit)) {}
 
-  // Throws OAuthError invalid_grant, invalid_request. A code that is used again revokes what it gave.
+  // Throws OAuthError invalid_grant, invalid_request; the limit's Error, which leaves the code as it was. A code that
+  // is used again revokes what it gave.
   Task<IssuedTokens> exchange(project::Context& ctx, const project::OAuthClient& client, CodeExchange request);
 
-  // grant_type=refresh_token. Throws OAuthError invalid_grant. One round trip to PostgreSQL.
-  Task<IssuedTokens> refresh(project::Context& ctx, const project::OAuthClient& client, std::string refresh_token);
+  // grant_type=refresh_token (RFC 6749 6). `scope`: what the tokens are narrowed to; the grant keeps what it has.
+  // Throws OAuthError invalid_grant, invalid_scope; the limit's Error, which leaves the token as it was. One round trip
+  // to PostgreSQL.
+  Task<IssuedTokens> refresh(project::Context& ctx, const project::OAuthClient& client, std::string refresh_token,
+                             std::optional<std::string> scope = std::nullopt);
 
   // RFC 7009: ends the grant of a refresh token, or an access token alone; nothing happens for an unknown token.
   // `client`: null where none authenticated, which is enough for tokens of public clients. Throws OAuthError
@@ -58,10 +72,17 @@ class Grants {
                      const std::optional<std::string>& nonce) const;
   Task<bool> revoke_refresh_token(project::Context& ctx, const project::OAuthClient* client, std::string token);
 
+  Task<bool> count_known(project::Context& ctx, RefreshTokenText token);
+  Task<void> count_first(project::Context& ctx, GrantId grant, UserId user);
+  void remember(const GrantId& grant, const UserId& user);
+
   session::RevocationFeed& feed_;
   AccessTokens& access_tokens_;
   RefreshTokens refresh_tokens_;
   const crypto::KeyRing& keys_;
+  UserLimit limit_;
+  // Whose the grants are that this core saw: only the database could tell otherwise, before it is asked anything.
+  std::unordered_map<std::string, UserId> users_;
 };
 
 }  // namespace gatehouse::grant

@@ -36,7 +36,7 @@ postgres::Batch statement(const project::Context& ctx, const project::OAuthClien
                           const std::optional<AuthenticSecret>& secret, const RefreshTokens::Request& request) {
   static constexpr postgres::Sql kSql =
       "WITH used AS (SELECT * FROM "
-      "_gatehouse_refresh_use($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)) "
+      "_gatehouse_refresh_use($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)) "
       "SELECT verdict, current_generation, wrote, key, who, session, granted_scopes, methods, auth_time, facts FROM "
       "used";
   const auto& sessions = ctx.config().session;
@@ -64,7 +64,7 @@ postgres::Batch statement(const project::Context& ctx, const project::OAuthClien
   batch.add(kSql, ctx.app_id(), request.token.grant, client.client_id, ctx.now(), key_id, generation,
             crypto::sha256_hex(request.token.secret), client.refresh_token_rotation_enabled, ctx.now() - kGrace,
             idle_since, session_idle_since, ctx.now() - interval, ctx.client_ip, ctx.user_agent, token_hash,
-            request.token_expires_at);
+            request.token_expires_at, request.scopes);
   return batch;
 }
 
@@ -86,6 +86,9 @@ Task<Answer> ask(project::Context& ctx, postgres::Batch batch) {
   if (answer.verdict == "reused") {
     log::warn("a refresh token was used again after its grace; its grant was revoked",
               {{"grant_id", grant.str()}, {"client_id", client.client_id.str()}});
+  }
+  if (answer.verdict == "scope_not_granted") {
+    throw client::invalid_scope("scope must be within what was granted");
   }
   throw client::invalid_grant("the refresh token is not valid");
 }
@@ -116,6 +119,9 @@ Task<RefreshUse> RefreshTokens::use(project::Context& ctx, const project::OAuthC
   use.subject.scopes = answer.scopes.value();
   use.subject.amr = answer.amr.value();
   use.subject.authenticated_at = answer.authenticated_at.value();
+  if (answer.session) {
+    use.session = SessionId{*answer.session};
+  }
   const std::int32_t generation = answer.current_generation.value();
   if (generation != (secret ? secret->generation : 0)) {
     use.successor = request.token.grant.str() + "." +

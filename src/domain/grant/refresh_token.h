@@ -15,6 +15,7 @@ namespace gatehouse::grant {
 // What one use of a refresh token gave.
 struct RefreshUse {
   TokenSubject subject;
+  std::optional<SessionId> session;      // that the grant ends with
   std::optional<std::string> successor;  // the refresh token to use from now on, where it is another one
 };
 
@@ -29,8 +30,9 @@ class RefreshTokens {
     RefreshTokenText token;
     std::optional<std::string> opaque_token;  // to be stored with it
     TimePoint token_expires_at;
+    std::optional<std::vector<std::string>> scopes;  // a subset of what was granted (RFC 6749 6); none: all of it
   };
-  // Throws OAuthError invalid_grant. One round trip; the same again after a lost answer.
+  // Throws OAuthError invalid_grant, invalid_scope. One round trip; the same again after a lost answer.
   Task<RefreshUse> use(project::Context& ctx, const project::OAuthClient& client, Request request);
 
  private:

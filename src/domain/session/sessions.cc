@@ -37,12 +37,16 @@ bool lives(const Session& session, const project::SessionConfig& config, TimePoi
   if (now >= session.expires_at || now >= session.created_at + config.lifetime) {
     return false;
   }
+  if (session.user_active_until && now >= *session.user_active_until) {
+    return false;
+  }
   return !config.idle_timeout_enabled || now < session.last_access_at + config.idle_timeout;
 }
 
 Task<std::optional<Session>> read(project::Context& ctx, SessionId id) {
   static constexpr postgres::Sql kSql =
-      "SELECT s.id, s.user_id, s.created_at, s.authenticated_at, s.amr, s.expires_at, s.last_access_at, s.token_hash "
+      "SELECT s.id, s.user_id, s.created_at, s.authenticated_at, s.amr, s.expires_at, s.last_access_at, s.token_hash, "
+      "_gatehouse_user_active_until(u, $3) "
       "FROM _gatehouse_session s JOIN _auth_user u ON u.id = s.user_id AND u.app_id = s.app_id "
       "WHERE s.app_id = $1 AND s.id = $2 AND s.revoked_at IS NULL AND _gatehouse_user_active(u, $3)";
   return ctx.db().optional<Session>(kSql, ctx.app_id(), id, ctx.now());
@@ -64,7 +68,10 @@ struct Sessions::Impl {
   Task<std::optional<Session>> look_up(project::Context& ctx, std::string key, std::string hash, SessionId id) {
     co_await feed.ensure_fresh(ctx);
     if (const Session* cached = cache.find(key)) {
-      co_return *cached;
+      if (lives(*cached, ctx.config().session, ctx.now())) {
+        co_return *cached;
+      }
+      cache.erase(key);  // its time may have been extended meanwhile: the truth decides
     }
     for (int tries = 0; tries < 3; ++tries) {
       const Micros read_at = feed.boot();

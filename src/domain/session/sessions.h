@@ -28,7 +28,8 @@ class Sessions {
   OpenedSession open(postgres::Batch& batch, const project::Context& ctx, const UserId& user,
                      std::vector<std::string> amr);
 
-  // The session of this cookie value, if it lives: not revoked, not expired, not idle too long, user not disabled.
+  // The session of this cookie value, if it lives: not revoked, not expired, not idle too long, its user allowed to
+  // sign in; a cached answer carries all these ends in time and is judged by the clock at each use.
   // Writes last_access at most every min(idle timeout / 10, 5 minutes), in batches. Error ServiceUnavailable where
   // nobody can tell now whether it was revoked.
   Task<std::optional<Session>> resolve(project::Context& ctx, std::string token);

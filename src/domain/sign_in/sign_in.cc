@@ -45,6 +45,11 @@ json::object object_of(const json::object& object, std::string_view key) {
   return value != nullptr && value->is_object() ? value->get_object() : json::object();
 }
 
+bool flag_of(const json::object& object, std::string_view key, bool otherwise) {
+  const json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_bool() ? value->get_bool() : otherwise;
+}
+
 json::object to_json(const SignIn& sign_in) {
   return {{"id", sign_in.id},
           {"created_at", micros(sign_in.created_at)},
@@ -53,7 +58,8 @@ json::object to_json(const SignIn& sign_in) {
           {"prompt", json::value_from(sign_in.prompt)},
           {"login_hint", sign_in.login_hint},
           {"ui_locales", sign_in.ui_locales},
-          {"page", sign_in.page}};
+          {"page", sign_in.page},
+          {"suppress_session", sign_in.suppress_session}};
 }
 
 SignIn sign_in_from(const json::object& object) {
@@ -66,13 +72,15 @@ SignIn sign_in_from(const json::object& object) {
   sign_in.login_hint = text_of(object, "login_hint");
   sign_in.ui_locales = text_of(object, "ui_locales");
   sign_in.page = text_of(object, "page");
+  sign_in.suppress_session = flag_of(object, "suppress_session", false);
   return sign_in;
 }
 
 json::object to_json(const AuthenticationInfo& info) {
   json::object object{{"user_id", info.user_id.str()},
                       {"amr", json::value_from(info.amr)},
-                      {"authenticated_at", micros(info.authenticated_at)}};
+                      {"authenticated_at", micros(info.authenticated_at)},
+                      {"announced", info.announced}};
   if (info.session_id) {
     object["session_id"] = info.session_id->str();
   }
@@ -87,6 +95,7 @@ AuthenticationInfo authentication_from(const json::object& object) {
   if (std::string session = text_of(object, "session_id"); !session.empty()) {
     info.session_id = SessionId{std::move(session)};
   }
+  info.announced = flag_of(object, "announced", true);
   return info;
 }
 
@@ -145,6 +154,17 @@ std::string FinishedSignIns::insert(postgres::Batch& batch, const project::Conte
   batch.add(kSql, ctx.app_id(), postgres::Binary{crypto::sha256(code)}, consume::expiry_day(expires_at), expires_at,
             keys_.seal(crypto::Purpose::sign_in, json::serialize(plain), binding(ctx, "finished_sign_in", code)));
   return code;
+}
+
+Task<std::string> FinishedSignIns::add(project::Context& ctx, FinishedSignIn finished) {
+  postgres::Batch batch;
+  std::string code = insert(batch, ctx, finished);
+  co_await consume::commit(ctx, std::move(batch));
+  co_return code;
+}
+
+Task<bool> FinishedSignIns::discard(project::Context& ctx, consume::Artefact artefact) {
+  co_return co_await consume::commit(ctx, std::move(artefact), {}) == consume::Outcome::done;
 }
 
 Task<std::optional<FinishedSignIns::Found>> FinishedSignIns::find(project::Context& ctx, std::string code) {

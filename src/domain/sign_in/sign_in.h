@@ -26,10 +26,12 @@ struct SignIn {
   std::vector<std::string> prompt;            // "login" … after max_age was judged
   std::string login_hint;
   std::string ui_locales;
-  std::string page;  // x_page: "login", "signup" or empty
+  std::string page;               // x_page: "login", "signup" or empty
+  bool suppress_session = false;  // the browser's IdP session is neither used nor made nor ended
 };
 BOOST_DESCRIBE_STRUCT(SignIn, (),
-                      (id, created_at, client_id, authorization_request, prompt, login_hint, ui_locales, page))
+                      (id, created_at, client_id, authorization_request, prompt, login_hint, ui_locales, page,
+                       suppress_session))
 
 class SignIns {
  public:
@@ -57,11 +59,15 @@ class FinishedSignIns {
 
   // Returns the code; the row is part of `batch`.
   std::string insert(postgres::Batch& batch, const project::Context& ctx, const FinishedSignIn& finished);
+  // The same on its own, committed.
+  Task<std::string> add(project::Context& ctx, FinishedSignIn finished);
   struct Found {
     FinishedSignIn finished;
     consume::Artefact artefact;  // consumed with the authorization code that is made from it
   };
   Task<std::optional<Found>> find(project::Context& ctx, std::string code);
+  // Uses it up without an authorization code; false where it was used before.
+  static Task<bool> discard(project::Context& ctx, consume::Artefact artefact);
 
  private:
   const crypto::KeyRing& keys_;

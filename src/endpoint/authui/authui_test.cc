@@ -445,13 +445,5 @@ TEST_F(AuthUi, static_files_come_from_the_project_only) {
   EXPECT_EQ(get("/shared-assets/nothing.css").status, Status::not_found);
 }
 
-TEST(LoginIdOfHint, survives_anything) {
-  EXPECT_EQ(login_id_of_hint("mira"), "mira");
-  EXPECT_EQ(login_id_of_hint(std::string(5000, 'x')), "");
-  EXPECT_EQ(login_id_of_hint("https://elsewhere.example/?email=x"), "");
-  EXPECT_EQ(login_id_of_hint("https://authgear.com/login_hint?type=anonymous&promotion_code=x"), "");
-  EXPECT_EQ(login_id_of_hint("a\nb"), "");
-}
-
 }  // namespace
 }  // namespace gatehouse::authui

@@ -10,9 +10,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kLongestHint = 320;
-constexpr std::string_view kHintUri = "https://authgear.com/login_hint?";
-
 std::string text_at(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(key);
   return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
@@ -142,26 +139,6 @@ json::object input_of(const project::Config& config, std::string_view path, cons
     input["request_device_token"] = true;
   }
   return input;
-}
-
-std::string login_id_of_hint(std::string_view login_hint) {
-  if (login_hint.size() > 2 * kLongestHint || login_hint.find_first_of("\r\n\t") != std::string_view::npos) {
-    return {};
-  }
-  if (!login_hint.starts_with(kHintUri)) {
-    return login_hint.size() <= kLongestHint && !login_hint.contains("://") ? std::string(login_hint) : std::string();
-  }
-  try {
-    const http::Fields parameters = http::parse_form(login_hint.substr(kHintUri.size()));
-    for (const std::string_view type : {"email", "phone", "username"}) {
-      if (auto login_id = parameters.get(type); login_id && parameters.get_or("type", "") == "login_id") {
-        return *login_id;
-      }
-    }
-  } catch (const Error&) {  // malformed: names nobody
-    return {};
-  }
-  return {};
 }
 
 }  // namespace gatehouse::authui

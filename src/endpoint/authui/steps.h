@@ -48,8 +48,4 @@ boost::json::object input_of(const project::Config& config, std::string_view pat
 // The login ID that a login or sign-up form carries.
 std::string typed_login_id(const http::Fields& form);
 
-// The login ID that `login_hint` names: plain text, or the contract's https://authgear.com/login_hint?type=login_id&…;
-// empty where it names none.
-std::string login_id_of_hint(std::string_view login_hint);
-
 }  // namespace gatehouse::authui

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "domain/sign_in/login_hint.h"
 #include "endpoint/authui/sentences.h"
 #include "endpoint/authui/steps.h"
 
@@ -65,7 +66,8 @@ std::string prefilled(const http::Request& request, const Visit& visit) {
   if (!visit.memory.login_id.empty()) {
     return visit.memory.login_id;
   }
-  return login_id_of_hint(visit.sign_in ? visit.sign_in->login_hint : request.query.get_or("login_hint", ""));
+  return sign_in::login_id_of_hint(visit.sign_in ? visit.sign_in->login_hint : request.query.get_or("login_hint", ""))
+      .value_or("");
 }
 
 json::object login_view(project::Context& ctx, const http::Request& request, const Visit& visit,

@@ -8,6 +8,7 @@
 #include "domain/client/redirect_uri.h"
 #include "domain/client/scope.h"
 #include "domain/grant/pkce.h"
+#include "domain/sign_in/login_hint.h"
 #include "endpoint/oauth/parameters.h"
 
 namespace gatehouse::oauth {
@@ -19,7 +20,6 @@ using client::OAuthError;
 constexpr std::size_t kLongestText = 2048;
 constexpr std::size_t kLongestState = 8192;
 constexpr std::int64_t kLongestAge = 1'000'000'000;  // more seconds than any session is old
-constexpr std::string_view kAuthgearHint = "https://authgear.com/login_hint";
 
 std::string bounded(const http::Fields& parameters, std::string_view name) {
   std::string value = parameters.get_or(name, "");
@@ -102,27 +102,23 @@ std::optional<Seconds> max_age_of(const http::Fields& parameters) {
   return Seconds{std::min(seconds, kLongestAge)};
 }
 
+// x_sso_enabled decides; x_suppress_idp_session_cookie is what older SDKs say instead.
+void read_session_wishes(const http::Fields& parameters, AuthorizationRequest& request) {
+  const auto sso = parameters.get("x_sso_enabled");
+  request.sso_enabled = sso == "true";
+  request.suppress_session = sso ? !request.sso_enabled : parameters.get("x_suppress_idp_session_cookie") == "true";
+  if (request.sso_enabled && request.target.client->max_concurrent_session == 1) {
+    throw wrong("x_sso_enabled", "must not be true for a client with x_max_concurrent_session 1");
+  }
+}
+
 // Any text may prefill the login ID; only a malformed hint of the contract's own form is refused.
 std::string login_hint_of(const http::Fields& parameters) {
-  std::string hint = bounded(parameters, "login_hint");
-  if (!hint.starts_with(kAuthgearHint)) {
-    return hint;
-  }
-  const std::string_view query = std::string_view(hint).substr(kAuthgearHint.size());
-  if (!query.starts_with('?')) {
-    throw wrong("login_hint", "has no query");
-  }
-  const auto fields = http::parse_form(query.substr(1));
-  const std::string type = fields.get_or("type", "");
-  if (type != "login_id" && type != "anonymous" && type != "app_session_token") {
+  auto login_id = sign_in::login_id_of_hint(bounded(parameters, "login_hint"));
+  if (!login_id) {
     throw wrong("login_hint", "type must be login_id, anonymous or app_session_token");
   }
-  for (const auto* key : {"email", "phone", "username"}) {
-    if (const auto value = fields.get(key)) {
-      return *value;
-    }
-  }
-  return "";
+  return std::move(*login_id);
 }
 
 }  // namespace
@@ -149,7 +145,8 @@ RedirectTarget redirect_target(const project::Project& project, const http::Fiel
 
 AuthorizationRequest authorization_request(const http::Fields& parameters, const RedirectTarget& target) {
   check_single(parameters, {"response_type", "response_mode", "scope", "state", "nonce", "prompt", "max_age",
-                            "ui_locales", "login_hint", "id_token_hint", "code_challenge", "code_challenge_method"});
+                            "ui_locales", "login_hint", "id_token_hint", "code_challenge", "code_challenge_method",
+                            "x_sso_enabled", "x_suppress_idp_session_cookie"});
   if (parameters.get_or("state", "").size() > kLongestState) {
     throw wrong("state", "is longer than 8192 bytes");
   }
@@ -169,6 +166,7 @@ AuthorizationRequest authorization_request(const http::Fields& parameters, const
   request.ui_locales = bounded(parameters, "ui_locales");
   request.page = parameters.get_or("x_page", "");
   request.x_state = bounded(parameters, "x_state");
+  read_session_wishes(parameters, request);
   return request;
 }
 

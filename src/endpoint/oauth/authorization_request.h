@@ -33,6 +33,8 @@ struct AuthorizationRequest {
   std::string ui_locales;
   std::string page;  // x_page
   std::string x_state;
+  bool sso_enabled = false;       // the grant ends with the browser's session
+  bool suppress_session = false;  // the browser's session is neither used nor made
 
   bool has_prompt(const std::string& value) const { return prompt.contains(value); }
 };

@@ -4,7 +4,9 @@
 #include "domain/grant/id_token.h"
 #include "endpoint/last_check.h"
 #include "endpoint/oauth/authorization_response.h"
+#include "endpoint/oauth/carried_request.h"
 #include "endpoint/oauth/parameters.h"
+#include "endpoint/same_origin.h"
 
 namespace gatehouse::oauth {
 
@@ -53,63 +55,20 @@ std::optional<UserId> hinted_user(const project::Project& project, const Authori
   return hint->user;
 }
 
-// What the sign-in keeps of the request: what the code will be made from.
-boost::json::object kept(const AuthorizationRequest& wanted) {
-  boost::json::object json{{"redirect_uri", wanted.target.redirect_uri},
-                           {"redirect_uri_sent", wanted.redirect_uri_sent},
-                           {"state", wanted.target.state},
-                           {"x_state", wanted.x_state},
-                           {"scopes", boost::json::value_from(wanted.scopes)}};
-  if (wanted.code_challenge) {
-    json["code_challenge"] = *wanted.code_challenge;
-  }
-  if (!wanted.nonce.empty()) {
-    json["nonce"] = wanted.nonce;
-  }
-  if (wanted.hinted_user) {
-    json["hinted_user"] = wanted.hinted_user->str();
-  }
-  return json;
-}
-
 }  // namespace
-
-grant::CodeGrant code_grant(const sign_in::SignIn& sign_in, const AuthenticationInfo& authentication) {
-  const auto& request = sign_in.authorization_request;
-  const auto optional = [&](const char* name) -> std::optional<std::string> {
-    const auto* value = request.if_contains(name);
-    return value != nullptr ? std::optional(boost::json::value_to<std::string>(*value)) : std::nullopt;
-  };
-  return {.user = authentication.user_id,
-          .client = ClientId{sign_in.client_id},
-          .redirect_uri = *optional("redirect_uri"),
-          .redirect_uri_sent = request.at("redirect_uri_sent").as_bool(),
-          .code_challenge = optional("code_challenge"),
-          .nonce = optional("nonce"),
-          .scopes = boost::json::value_to<std::vector<std::string>>(request.at("scopes")),
-          .session = authentication.session_id,
-          .amr = authentication.amr,
-          .authenticated_at = authentication.authenticated_at};
-}
-
-bool is_somebody_else(const sign_in::SignIn& sign_in, const UserId& user) {
-  const auto* hinted = sign_in.authorization_request.if_contains("hinted_user");
-  return hinted != nullptr && hinted->as_string() != user.str();
-}
-
-RedirectTarget redirect_target(const project::Project& project, const sign_in::SignIn& sign_in) {
-  const auto& request = sign_in.authorization_request;
-  return {.client = project.client(ClientId{sign_in.client_id}),
-          .redirect_uri = boost::json::value_to<std::string>(request.at("redirect_uri")),
-          .state = boost::json::value_to<std::string>(request.at("state"))};
-}
 
 Task<http::Response> AuthorizeEndpoint::get(project::Context& ctx, const http::Request& request) {
   return answer(ctx, request, request.query);
 }
 
 Task<http::Response> AuthorizeEndpoint::post(project::Context& ctx, const http::Request& request) {
-  return answer(ctx, request, request.form());
+  auto parameters = request.form();
+  if (endpoint::lacks_cookies(ctx.project(), request)) {
+    if (const auto url = endpoint::url_by_get(ctx.project(), request, parameters)) {
+      co_return http::Response::redirect(http::Status::see_other, *url);
+    }
+  }
+  co_return co_await answer(ctx, request, std::move(parameters));
 }
 
 Task<http::Response> AuthorizeEndpoint::answer(project::Context& ctx, const http::Request& request,
@@ -139,7 +98,8 @@ Task<http::Response> AuthorizeEndpoint::decide(project::Context& ctx, const http
                                                AuthorizationRequest wanted) {
   wanted.hinted_user = hinted_user(ctx.project(), wanted);
   std::optional<Session> session;
-  if (const auto cookie = request.cookie(ctx.project().cookie_name("session"))) {
+  const auto cookie = request.cookie(ctx.project().cookie_name("session"));
+  if (cookie && !wanted.suppress_session) {
     session = co_await sessions_.resolve(ctx, *cookie);
   }
   const bool asks_again = wanted.has_prompt("login") || wanted.has_prompt("select_account");
@@ -156,10 +116,10 @@ Task<http::Response> AuthorizeEndpoint::decide(project::Context& ctx, const http
 
 Task<http::Response> AuthorizeEndpoint::with_session(project::Context& ctx, AuthorizationRequest wanted,
                                                      Session session) {
-  const sign_in::SignIn sign_in{.client_id = wanted.target.client->client_id.str(),
-                                .authorization_request = kept(wanted),
-                                .prompt = {wanted.prompt.begin(), wanted.prompt.end()}};
-  const AuthenticationInfo authentication{session.user_id, session.amr, session.authenticated_at, session.id};
+  const AuthenticationInfo authentication{.user_id = session.user_id,
+                                          .amr = session.amr,
+                                          .authenticated_at = session.authenticated_at,
+                                          .session_id = session.id};
   auto ticket = sessions_.ticket(ctx, session);
   const bool must_ask =
       wanted.target.client->is_third_party() &&
@@ -169,22 +129,19 @@ Task<http::Response> AuthorizeEndpoint::with_session(project::Context& ctx, Auth
     if (wanted.has_prompt("none")) {
       throw OAuthError("consent_required", "prompt=none, but the person has not allowed these scopes");
     }
-    co_return co_await ask_consent(ctx, sign_in, authentication);
+    co_return co_await ask_consent(ctx, std::move(wanted), authentication);
   }
-  postgres::Batch batch;
-  const std::string code = grant::AuthorizationCodes::insert(batch, ctx, code_grant(sign_in, authentication));
-  co_await consume::commit(ctx, std::move(batch));
+  const std::string code = co_await grant::AuthorizationCodes::issue(ctx, code_grant(carry(wanted), authentication));
   auto response = code_response(ctx.project(), wanted.target, code);
   response.last_check = endpoint::still_holds(revocations_, std::move(ticket));
   co_return response;
 }
 
-Task<http::Response> AuthorizeEndpoint::ask_consent(project::Context& ctx, sign_in::SignIn wanted,
+Task<http::Response> AuthorizeEndpoint::ask_consent(project::Context& ctx, AuthorizationRequest wanted,
                                                     AuthenticationInfo authentication) {
-  auto sign_in = co_await sign_ins_.create(ctx, std::move(wanted));
-  postgres::Batch batch;
-  const std::string code = finished_.insert(batch, ctx, {.sign_in = sign_in, .authentication = authentication});
-  co_await consume::commit(ctx, std::move(batch));
+  const auto sign_in = co_await sign_ins_.create(ctx, carry(wanted));
+  const std::string code =
+      co_await finished_.add(ctx, {.sign_in = sign_in, .authentication = std::move(authentication)});
   http::Fields query;
   query.add("code", code);
   auto response = http::Response::redirect(http::Status::found,
@@ -194,13 +151,7 @@ Task<http::Response> AuthorizeEndpoint::ask_consent(project::Context& ctx, sign_
 }
 
 Task<http::Response> AuthorizeEndpoint::begin_sign_in(project::Context& ctx, AuthorizationRequest wanted) {
-  sign_in::SignIn sign_in{.client_id = wanted.target.client->client_id.str(),
-                          .authorization_request = kept(wanted),
-                          .prompt = {wanted.prompt.begin(), wanted.prompt.end()},
-                          .login_hint = wanted.login_hint,
-                          .ui_locales = wanted.ui_locales,
-                          .page = wanted.page};
-  sign_in = co_await sign_ins_.create(ctx, std::move(sign_in));
+  const auto sign_in = co_await sign_ins_.create(ctx, carry(wanted));
   auto response = http::Response::redirect(http::Status::found, entry_point(ctx, wanted, sign_in.id));
   response.cookie(oauth_ui_cookie(ctx, sign_in.id));
   co_return response;

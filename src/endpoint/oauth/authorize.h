@@ -29,7 +29,8 @@ class AuthorizeEndpoint {
   Task<http::Response> answer(project::Context& ctx, const http::Request& request, http::Fields parameters);
   Task<http::Response> decide(project::Context& ctx, const http::Request& request, AuthorizationRequest wanted);
   Task<http::Response> with_session(project::Context& ctx, AuthorizationRequest wanted, Session session);
-  Task<http::Response> ask_consent(project::Context& ctx, sign_in::SignIn wanted, AuthenticationInfo authentication);
+  Task<http::Response> ask_consent(project::Context& ctx, AuthorizationRequest wanted,
+                                   AuthenticationInfo authentication);
   Task<http::Response> begin_sign_in(project::Context& ctx, AuthorizationRequest wanted);
 
   const session::RevocationFeed& revocations_;
@@ -39,14 +40,5 @@ class AuthorizeEndpoint {
   grant::Consents& consents_;
   const endpoint::PageRenderer& pages_;
 };
-
-// What the code of a finished sign-in gives.
-grant::CodeGrant code_grant(const sign_in::SignIn& sign_in, const AuthenticationInfo& authentication);
-
-// Whether another person signed in than the request's id_token_hint names.
-bool is_somebody_else(const sign_in::SignIn& sign_in, const UserId& user);
-
-// Where its answer goes. `client` is null where the configuration no longer has the client.
-RedirectTarget redirect_target(const project::Project& project, const sign_in::SignIn& sign_in);
 
 }  // namespace gatehouse::oauth

@@ -1,7 +1,7 @@
 #include "endpoint/oauth/consent.h"
 
 #include "endpoint/oauth/authorization_response.h"
-#include "endpoint/oauth/authorize.h"
+#include "endpoint/oauth/carried_request.h"
 #include "endpoint/oauth/parameters.h"
 #include "endpoint/pages.h"
 #include "endpoint/same_origin.h"
@@ -67,8 +67,7 @@ Task<http::Response> ConsentEndpoint::post(project::Context& ctx, const http::Re
   if (action != "cancel") {
     co_return untrusted_response(ctx, request, pages_, request.query, wrong("x_action", "must be consent or cancel"));
   }
-  const auto used = co_await consume::commit(ctx, found->artefact, {});
-  if (used == consume::Outcome::already_used) {
+  if (!co_await sign_in::FinishedSignIns::discard(ctx, found->artefact)) {
     co_return outdated(ctx, request);
   }
   co_return error_response(ctx.project(), redirect_target(ctx.project(), sign_in),
@@ -78,13 +77,12 @@ Task<http::Response> ConsentEndpoint::post(project::Context& ctx, const http::Re
 Task<http::Response> ConsentEndpoint::issue(project::Context& ctx, const http::Request& request,
                                             sign_in::FinishedSignIns::Found found) {
   const auto& sign_in = found.finished.sign_in;
-  postgres::Batch batch;
-  const std::string code =
-      grant::AuthorizationCodes::insert(batch, ctx, code_grant(sign_in, found.finished.authentication));
-  if (co_await consume::commit(ctx, found.artefact, std::move(batch)) == consume::Outcome::already_used) {
+  const auto code = co_await grant::AuthorizationCodes::issue_from(ctx, found.artefact,
+                                                                   code_grant(sign_in, found.finished.authentication));
+  if (!code) {
     co_return outdated(ctx, request);
   }
-  auto response = code_response(ctx.project(), redirect_target(ctx.project(), sign_in), code);
+  auto response = code_response(ctx.project(), redirect_target(ctx.project(), sign_in), *code);
   response.cookie({.name = ctx.project().cookie_name("oauth_ui"), .secure = ctx.project().secure(), .clear = true});
   co_return response;
 }

@@ -5,6 +5,7 @@
 #include "endpoint/oauth/parameters.h"
 #include "endpoint/pages.h"
 #include "endpoint/post_logout.h"
+#include "endpoint/same_origin.h"
 #include "endpoint/session_cookie.h"
 
 namespace gatehouse::oauth {
@@ -20,7 +21,12 @@ bool hint_names(const grant::LogoutRequest& logout, const Session& session) {
 }  // namespace
 
 Task<http::Response> EndSessionEndpoint::get(project::Context& ctx, const http::Request& request) {
-  const auto logout = grant::parse_logout_request(ctx.project(), with_values(request.query));
+  return answer(ctx, request, request.query);
+}
+
+Task<http::Response> EndSessionEndpoint::answer(project::Context& ctx, const http::Request& request,
+                                                http::Fields parameters) {
+  const auto logout = grant::parse_logout_request(ctx.project(), with_values(parameters));
   std::optional<Session> session;
   if (const auto cookie = request.cookie(ctx.project().cookie_name("session"))) {
     session = co_await sessions_.resolve(ctx, *cookie);
@@ -44,8 +50,12 @@ Task<http::Response> EndSessionEndpoint::get(project::Context& ctx, const http::
 }
 
 // A cross-site post carries no Lax cookies; the redirect to GET does.
-Task<http::Response> EndSessionEndpoint::post(project::Context&, const http::Request& request) {
-  co_return http::Response::redirect(http::Status::found, "/oauth2/end_session?" + http::encode_form(request.form()));
+Task<http::Response> EndSessionEndpoint::post(project::Context& ctx, const http::Request& request) {
+  auto parameters = request.form();
+  if (const auto url = endpoint::url_by_get(ctx.project(), request, parameters)) {
+    co_return http::Response::redirect(http::Status::found, *url);
+  }
+  co_return co_await answer(ctx, request, std::move(parameters));
 }
 
 }  // namespace gatehouse::oauth

@@ -18,6 +18,8 @@ class EndSessionEndpoint {
   Task<http::Response> post(project::Context& ctx, const http::Request& request);
 
  private:
+  Task<http::Response> answer(project::Context& ctx, const http::Request& request, http::Fields parameters);
+
   session::Sessions& sessions_;
   const crypto::KeyRing& keys_;
   const endpoint::PageRenderer& pages_;

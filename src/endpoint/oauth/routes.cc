@@ -8,6 +8,7 @@
 #include "endpoint/oauth/token.h"
 #include "endpoint/oauth/userinfo.h"
 #include "endpoint/pages.h"
+#include "platform/http/error_response.h"
 
 namespace gatehouse::oauth {
 
@@ -46,11 +47,26 @@ http::BasicHandler<project::Context> call(std::shared_ptr<Endpoints> all, Endpoi
   };
 }
 
+// What the handler answers or throws, as a response that CORS headers can be added to.
+Task<http::Response> answer_of(http::BasicHandler<project::Context> handler, project::Context& ctx,
+                               http::Request& request) {
+  http::Response response;
+  try {
+    response = co_await handler(ctx, request);
+  } catch (...) {
+    response = http::response_of_current_exception(ctx);
+  }
+  co_return response;
+}
+
 // For scripts of other origins: CORS headers on the answer, and the preflight.
 Task<http::Response> with_cors(http::BasicHandler<project::Context> handler, project::Context& ctx,
                                http::Request& request) {
-  auto response = co_await handler(ctx, request);
-  endpoint::allow_origin(ctx.project(), request, response);
+  auto response = co_await answer_of(std::move(handler), ctx, request);
+  const auto origin = request.header("Origin");
+  http::dress_always(response, [project = ctx.handle(), origin = std::string(origin.value_or(""))](auto& leaving) {
+    endpoint::allow_origin(*project, origin, leaving);
+  });
   co_return response;
 }
 
@@ -68,7 +84,7 @@ void add_for_scripts(Router& router, std::vector<Method> methods, std::string pa
 // Documents that anybody may read.
 Task<http::Response> open_to_all(http::BasicHandler<project::Context> handler, project::Context& ctx,
                                  http::Request& request) {
-  auto response = co_await handler(ctx, request);
+  auto response = co_await answer_of(std::move(handler), ctx, request);
   response.set("Access-Control-Allow-Origin", "*");
   co_return response;
 }

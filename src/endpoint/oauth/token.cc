@@ -4,6 +4,7 @@
 
 #include "domain/client/clients.h"
 #include "domain/client/scope.h"
+#include "endpoint/oauth/token_limits.h"
 #include "endpoint/oauth/token_request.h"
 
 namespace gatehouse::oauth {
@@ -22,22 +23,16 @@ http::Response token_response(const grant::IssuedTokens& tokens) {
   boost::json::object json{{"access_token", tokens.access_token},
                            {"token_type", "Bearer"},
                            {"expires_in", tokens.expires_in.count()},
-                           {"id_token", tokens.id_token},
                            {"scope", client::join_scope(tokens.scopes)}};
+  if (tokens.id_token) {
+    json["id_token"] = *tokens.id_token;
+  }
   if (tokens.refresh_token) {
     json["refresh_token"] = *tokens.refresh_token;
   }
   auto response = http::Response::json(http::Status::ok, boost::json::serialize(json));
   response.set("Pragma", "no-cache");
   return response;
-}
-
-// Each check of a client's secret counts, whichever endpoint makes it.
-std::vector<protection::Bucket> general_limit(const project::Context& ctx) {
-  return {{.name = "oauth.token.general.per_ip",
-           .group = "oauth.token.general",
-           .key = ctx.client_ip,
-           .limit = ctx.config().own.oauth.token_endpoint.per_ip}};
 }
 
 http::Response retry_later(http::Response response, int seconds) {
@@ -53,7 +48,7 @@ Task<http::Response> TokenEndpoint::post(project::Context& ctx, const http::Requ
   std::optional<client::OAuthError> refused;
   int retry_after = 0;
   try {
-    co_await limiter_.take(ctx, general_limit(ctx));
+    co_await limiter_.take(ctx, limit_per_ip(ctx));
     auto form = token_form(request, {"grant_type", "client_id", "client_secret", "code", "redirect_uri",
                                      "code_verifier", "refresh_token", "scope"});
     std::string grant_type = required(form, "grant_type");
@@ -74,7 +69,7 @@ Task<http::Response> TokenEndpoint::post(project::Context& ctx, const http::Requ
 Task<grant::IssuedTokens> TokenEndpoint::issue(project::Context& ctx, const project::OAuthClient& client,
                                                std::string grant_type, http::Fields form) {
   if (grant_type == "refresh_token") {
-    co_return co_await grants_.refresh(ctx, client, required(form, "refresh_token"));
+    co_return co_await grants_.refresh(ctx, client, required(form, "refresh_token"), form.get("scope"));
   }
   grant::CodeExchange exchange;
   exchange.code = required(form, "code");
@@ -91,7 +86,7 @@ Task<http::Response> RevocationEndpoint::post(project::Context& ctx, const http:
     std::string token = required(form, "token");
     const bool presents_itself = form.get("client_id") || request.header("Authorization");
     if (presents_itself) {
-      co_await limiter_.take(ctx, general_limit(ctx));
+      co_await limiter_.take(ctx, limit_per_ip(ctx));
     }
     const auto* client =
         presents_itself ? &client::authenticate(ctx.project(), client_credentials(request, form)) : nullptr;

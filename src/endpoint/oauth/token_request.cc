@@ -13,10 +13,7 @@ namespace {
 
 using client::ClientCredentials;
 
-client::OAuthError broken_basic() {
-  return client::OAuthError("invalid_client", "the Authorization header is not valid HTTP Basic", 401)
-      .with_challenge("Basic realm=\"oauth2\"");
-}
+client::OAuthError broken_basic() { return client::failed_basic("the Authorization header is not valid HTTP Basic"); }
 
 std::string form_decoded(std::string_view half) {
   http::Fields fields;

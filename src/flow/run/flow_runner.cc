@@ -83,7 +83,8 @@ class FlowRunner : public Runner {
     auto token = new_id(kTokenPrefix);
     auto reply = reply_of(turn.state, token, std::move(ask.action));
     FlowSession session{.browser = std::move(start.browser), .sign_in = std::move(start.sign_in)};
-    if (start.session) {
+    const bool leaves_session_alone = session.sign_in && session.sign_in->suppress_session;
+    if (start.session && !leaves_session_alone) {
       session.previous = start.session->id;
     }
     co_await store_.create(ctx, std::move(token), std::move(turn.state), std::move(session));

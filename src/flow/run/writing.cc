@@ -26,11 +26,15 @@ Reply Writing::write(const std::optional<sign_in::SignIn>& sign_in) {
     has_password_ = !login->passwords.empty();
     require_what_was_proved();
   }
+  opens_session_ = !sign_in || !sign_in->suppress_session;
   for (const auto& planned : state_.plan) {
     std::visit([this](const auto& change) { apply(change); }, planned.change);
   }
   Reply reply{.type = text(state_.type), .name = state_.name, .action = {.type = "finished"}};
-  reply.finished = Finished{.session_token = opened_->token, .redirect_uri = {}, .user = user_.id};
+  reply.finished = Finished{.session_token = {}, .redirect_uri = {}, .user = user_.id};
+  if (opened_) {
+    reply.finished->session_token = opened_->token;
+  }
   if (sign_in) {
     finish_sign_in(*sign_in, reply);
   }
@@ -109,10 +113,17 @@ void Writing::apply(const SetPassword& change) { services_.passwords.change(batc
 
 void Writing::apply(const OpenSession& change) {
   user_.last_login_at = ctx_.now();
-  opened_ = services_.sessions.open(batch_, ctx_, change.user, change.amr);
   if (!new_identities_.empty()) {
     announce_new_user();
   }
+  proved_ =
+      AuthenticationInfo{.user_id = change.user, .amr = change.amr, .authenticated_at = ctx_.now(), .session_id = {}};
+  proved_.announced = opens_session_;
+  if (!opens_session_) {
+    return;
+  }
+  opened_ = services_.sessions.open(batch_, ctx_, change.user, change.amr);
+  proved_.session_id = opened_->session.id;
   event::add(batch_, ctx_,
              {.type = "user.authenticated",
               .payload = {{"user", user_model()}, {"session", session_model(ctx_, opened_->session)}},
@@ -141,13 +152,7 @@ void Writing::announce_new_user() {
 boost::json::object Writing::user_model() const { return user::to_event_json(user_, verified_, has_password_); }
 
 void Writing::finish_sign_in(const sign_in::SignIn& sign_in, Reply& reply) {
-  const auto& session = opened_->session;
-  const auto code = services_.finished_sign_ins.insert(batch_, ctx_,
-                                                       {.sign_in = sign_in,
-                                                        .authentication = {.user_id = user_.id,
-                                                                           .amr = session.amr,
-                                                                           .authenticated_at = session.authenticated_at,
-                                                                           .session_id = session.id}});
+  const auto code = services_.finished_sign_ins.insert(batch_, ctx_, {.sign_in = sign_in, .authentication = proved_});
   auto& uri = reply.finished->redirect_uri;
   uri = ctx_.project().origin() + "/oauth2/consent?code=" + code;
   reply.action.data["finish_redirect_uri"] = uri;

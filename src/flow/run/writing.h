@@ -60,7 +60,9 @@ class Writing {
   bool verified_ = false;
   bool has_password_ = false;
   std::vector<LoginIdIdentity> new_identities_;
+  bool opens_session_ = true;  // not where the sign-in suppresses it
   std::optional<session::OpenedSession> opened_;
+  AuthenticationInfo proved_;
 };
 
 }  // namespace gatehouse::flow

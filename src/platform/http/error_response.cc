@@ -54,4 +54,18 @@ Response response_of_current_exception(const Context& ctx) {
   }
 }
 
+void dress_always(Response& response, std::function<void(Response&)> dress) {
+  dress(response);
+  if (!response.last_check) {
+    return;
+  }
+  response.last_check = [check = std::move(response.last_check), dress = std::move(dress)]() {
+    auto replacement = check();
+    if (replacement) {
+      dress(*replacement);
+    }
+    return replacement;
+  };
+}
+
 }  // namespace gatehouse::http

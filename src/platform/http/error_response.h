@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "platform/base/context.h"
 #include "platform/base/error.h"
 #include "platform/http/request_head.h"
@@ -15,5 +17,8 @@ Response response_of(const Refusal& refusal);
 // What a handler threw; call it inside the catch block. An Error becomes its response, anything else 500 InternalError
 // and one line in the log.
 Response response_of_current_exception(const Context& ctx);
+
+// `dress` for this response, and for the one that its last check may put in its place.
+void dress_always(Response& response, std::function<void(Response&)> dress);
 
 }  // namespace gatehouse::http
