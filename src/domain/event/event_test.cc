@@ -97,6 +97,20 @@ TEST_F(Events, of_signing_out_name_the_session_and_the_grants_that_ended_with_it
   EXPECT_EQ(sessions[1].at("clientID"), test::kPublicClient);
 }
 
+TEST_F(Events, of_a_sign_in_without_a_session_come_with_the_grant) {
+  auto given = a_.code_grant(user_);
+  given.announced = false;
+  const auto tokens = a_.exchange(a_.add_code(given));
+  const auto events = outbox();
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].at("type"), "user.authenticated");
+  EXPECT_EQ(events[0].at("payload").at("user").at("id").as_string(), user_.str());
+  const auto& session = events[0].at("payload").at("session");
+  EXPECT_EQ(session.at("type"), "offline_grant");
+  EXPECT_EQ(session.at("id").as_string(), tokens.refresh_token->substr(0, 36));
+  EXPECT_EQ(session.at("clientID"), test::kPublicClient);
+}
+
 TEST_F(Events, of_a_revoked_refresh_token_name_its_grant) {
   const auto tokens = a_.sign_in(user_);
   a_.run(a_.grants.revoke(a_.core, nullptr, *tokens.refresh_token));

@@ -217,6 +217,52 @@ TEST_P(AccessToken, of_a_grant_not_used_for_its_idle_timeout_is_void) {
   EXPECT_FALSE(resolve(*b_, tokens.access_token));
 }
 
+// lesson 25
+TEST_P(AccessToken, that_is_cached_ends_at_the_instant_from_which_its_user_may_not_sign_in) {
+  static constexpr postgres::Sql kUntil =
+      "UPDATE _auth_user SET account_valid_until = $3::timestamptz AT TIME ZONE 'UTC' WHERE app_id = $1 AND id = $2";
+  const auto tokens = a_->sign_in(user_);
+  a_->execute(kUntil, postgres::Params(a_->core->app_id(), user_, a_->core->now() + Seconds{30}));
+  EXPECT_TRUE(resolve(*a_, tokens.access_token));
+  advance(Seconds{30} - Micros{1});
+  EXPECT_TRUE(resolve(*a_, tokens.access_token));
+  advance(Micros{1});
+  EXPECT_FALSE(resolve(*a_, tokens.access_token));
+}
+
+TEST_P(AccessToken, that_is_cached_ends_with_the_lifetime_of_the_session_that_binds_it) {
+  TestProject builder;
+  builder.config.session.lifetime = Seconds{500};
+  build(std::move(builder));
+  auto given = a_->code_grant(user_);
+  given.session = a_->open_session(user_).session.id;
+  given.sso_enabled = true;
+  const auto tokens = a_->exchange(a_->add_code(given));
+  advance(Seconds{499});
+  EXPECT_TRUE(resolve(*a_, tokens.access_token));
+  advance(Seconds{1});
+  EXPECT_FALSE(resolve(*a_, tokens.access_token));
+}
+
+TEST_P(AccessToken, keeps_the_session_that_binds_it_from_becoming_idle_and_ends_with_it) {
+  TestProject builder;
+  builder.config.session.idle_timeout = Seconds{300};
+  build(std::move(builder));
+  auto given = a_->code_grant(user_);
+  const auto opened = a_->open_session(user_);
+  given.session = opened.session.id;
+  given.sso_enabled = true;
+  const auto tokens = a_->exchange(a_->add_code(given));
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(resolve(*a_, tokens.access_token));
+    a_->run(a_->access_tokens.flush());
+    advance(Seconds{200});
+  }
+  EXPECT_TRUE(b_->run(b_->sessions.resolve(b_->core, opened.token)));
+  advance(Seconds{300});
+  EXPECT_FALSE(resolve(*a_, tokens.access_token));
+}
+
 TEST_P(AccessToken, answered_before_its_grant_was_revoked_fails_the_last_check) {
   const auto tokens = a_->sign_in(user_);
   const auto access = resolve(*b_, tokens.access_token);

@@ -43,6 +43,23 @@ TEST_F(AuthorizationCode, without_offline_access_gives_no_refresh_token) {
   EXPECT_TRUE(a_.access_token_works(tokens.access_token));
 }
 
+TEST_F(AuthorizationCode, beyond_its_users_limit_stays_as_it_was) {
+  const auto code = a_.add_code(a_.code_grant(user_));
+  a_.requests_left = 0;
+  EXPECT_THROW(a_.exchange(code), Error);
+  a_.requests_left = 1;
+  EXPECT_TRUE(a_.exchange(code).refresh_token);
+}
+
+TEST_F(AuthorizationCode, is_made_once_from_what_it_is_made_from) {
+  const consume::Artefact source{"finished_sign_in", "a source", consume::expiry_day(a_.core->now())};
+  const auto first = a_.run(grant::AuthorizationCodes::issue_from(a_.core, source, a_.code_grant(user_)));
+  ASSERT_TRUE(first);
+  EXPECT_FALSE(a_.run(grant::AuthorizationCodes::issue_from(a_.core, source, a_.code_grant(user_))));
+  EXPECT_TRUE(a_.exchange(*first).refresh_token);
+  EXPECT_TRUE(a_.exchange(a_.run(grant::AuthorizationCodes::issue(a_.core, a_.code_grant(user_)))).refresh_token);
+}
+
 TEST_F(AuthorizationCode, takes_two_round_trips) {
   const auto code = a_.add_code(a_.code_grant(user_));
   const auto ctx = a_.core.another();

@@ -233,6 +233,85 @@ TEST_F(RefreshToken, ends_when_its_session_expires) {
   EXPECT_FALSE(a_->refresh_token_works(token));
 }
 
+TEST_F(RefreshToken, keeps_the_session_that_binds_it_from_becoming_idle) {
+  TestProject builder;
+  builder.rotation(false).config.session.idle_timeout = Seconds{300};
+  build(std::move(builder));
+  auto given = a_->code_grant(user_);
+  given.session = a_->open_session(user_).session.id;
+  given.sso_enabled = true;
+  const auto token = *a_->exchange(a_->add_code(given)).refresh_token;
+  for (int i = 0; i < 3; ++i) {
+    advance(Seconds{200});
+    EXPECT_TRUE(a_->refresh_token_works(token));
+    a_->run(a_->access_tokens.flush());
+  }
+  advance(Seconds{300});
+  EXPECT_FALSE(a_->refresh_token_works(token));
+}
+
+// RFC 6749 6
+TEST_F(RefreshToken, narrows_the_tokens_to_the_scope_asked_for_and_never_the_grant) {
+  for (const bool jwt : {false, true}) {
+    build(TestProject{}.rotation().jwt_access_tokens(jwt));
+    const auto narrow = [&](const std::string& token, const char* scope) {
+      return a_->run(a_->grants.refresh(a_->core, a_->client(test::kPublicClient), token, scope));
+    };
+    const auto first = narrow(signed_in(), " email  openid email");
+    EXPECT_EQ(first.scopes, (std::vector<std::string>{"email", "openid"}));
+    const auto access = b_->run(b_->access_tokens.resolve(b_->core, first.access_token));
+    ASSERT_TRUE(access);
+    EXPECT_EQ(access->scopes, first.scopes);
+    EXPECT_TRUE(first.id_token);
+    const auto without = narrow(*first.refresh_token, "email");
+    EXPECT_EQ(without.scopes, std::vector<std::string>{"email"});
+    EXPECT_FALSE(without.id_token);
+    const auto all = a_->refresh(*without.refresh_token);
+    EXPECT_EQ(all.scopes, (std::vector<std::string>{"openid", "offline_access", "email"}));
+  }
+}
+
+TEST_F(RefreshToken, asked_for_a_scope_that_was_not_granted_stays_as_it_was) {
+  const auto token = signed_in();
+  for (const char* scope : {"openid profile", "nonsense", " ", "OPENID"}) {
+    try {
+      a_->run(a_->grants.refresh(a_->core, a_->client(test::kPublicClient), token, scope));
+      ADD_FAILURE() << scope;
+    } catch (const client::OAuthError& error) {
+      EXPECT_EQ(error.error(), "invalid_scope");
+    }
+  }
+  advance(Seconds{60});
+  EXPECT_TRUE(a_->refresh_token_works(token));
+}
+
+TEST_F(RefreshToken, beyond_its_users_limit_stays_as_it_was) {
+  const auto token = signed_in();
+  a_->requests_left = 0;
+  EXPECT_THROW(a_->refresh(token), Error);
+  advance(Seconds{60});
+  a_->requests_left = 2;
+  const auto successor = rotated(token);
+  advance(Seconds{60});
+  EXPECT_FALSE(rotated(successor).empty());
+  EXPECT_EQ(a_->requests_left, 0);
+}
+
+TEST_F(RefreshToken, is_not_lost_to_the_limit_on_a_core_that_sees_its_grant_first) {
+  const auto token = signed_in();
+  b_->requests_left = 0;
+  const auto successor = *b_->refresh(token).refresh_token;
+  EXPECT_THROW(b_->refresh(successor), Error);
+  EXPECT_TRUE(a_->refresh_token_works(successor));
+}
+
+TEST_F(RefreshToken, that_was_guessed_uses_up_nobodys_limit) {
+  const auto token = signed_in();
+  a_->requests_left = 1;
+  EXPECT_FALSE(a_->refresh_token_works(token.substr(0, 37) + std::string(32, 'a')));
+  EXPECT_TRUE(a_->refresh_token_works(token));
+}
+
 TEST_F(RefreshToken, that_was_adopted_works_by_its_hash_and_is_succeeded_by_one_of_ours) {
   static constexpr postgres::Sql kAdopt =
       "UPDATE _gatehouse_refresh SET adopted_hash = $3 WHERE app_id = $1 AND grant_id = $2";

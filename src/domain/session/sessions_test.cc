@@ -199,6 +199,41 @@ TEST_F(IdpSession, of_a_user_who_may_not_sign_in_is_void) {
   }
 }
 
+// lesson 25: nobody tells the cache that a day has come
+TEST_F(IdpSession, that_is_cached_ends_at_the_instant_from_which_its_user_may_not_sign_in) {
+  static constexpr postgres::Sql kChanges[] = {
+      "UPDATE _auth_user SET temporarily_disabled_from = NULL, temporarily_disabled_until = NULL, "
+      "account_valid_until = $3::timestamptz AT TIME ZONE 'UTC' WHERE app_id = $1 AND id = $2",
+      "UPDATE _auth_user SET account_valid_until = NULL, temporarily_disabled_from = $3::timestamptz AT TIME ZONE "
+      "'UTC', "
+      "temporarily_disabled_until = ($3::timestamptz + interval '1 day') AT TIME ZONE 'UTC' "
+      "WHERE app_id = $1 AND id = $2"};
+  const auto opened = a_->open_session(user_);
+  for (const auto& change : kChanges) {
+    Process fresh(project_);
+    const TimePoint end = fresh.core.clock.now() + Seconds{30};
+    fresh.execute(change, postgres::Params(fresh.core->app_id(), user_, end));
+    EXPECT_EQ(round_trips(fresh, opened.token), 1u);
+    fresh.core.clock.advance(Seconds{30} - Micros{1});
+    EXPECT_EQ(round_trips(fresh, opened.token), 0u);
+    fresh.core.clock.advance(Micros{1});
+    EXPECT_FALSE(resolve(fresh, opened.token)) << change.text();
+  }
+}
+
+TEST_F(IdpSession, whose_cached_end_was_put_off_meanwhile_is_read_again) {
+  static constexpr postgres::Sql kUntil =
+      "UPDATE _auth_user SET account_valid_until = $3::timestamptz AT TIME ZONE 'UTC' WHERE app_id = $1 AND id = $2";
+  const auto opened = a_->open_session(user_);
+  a_->execute(kUntil, postgres::Params(a_->core->app_id(), user_, a_->core->now() + Seconds{30}));
+  EXPECT_TRUE(resolve(*a_, opened.token));
+  b_->execute(kUntil, postgres::Params(a_->core->app_id(), user_, a_->core->now() + Seconds{60}));
+  advance(Seconds{40});
+  EXPECT_TRUE(resolve(*a_, opened.token));
+  advance(Seconds{20});
+  EXPECT_FALSE(resolve(*a_, opened.token));
+}
+
 TEST_F(IdpSession, ends_with_its_user) {
   static constexpr postgres::Sql kDelete = "DELETE FROM _auth_user WHERE app_id = $1 AND id = $2";
   const auto opened = a_->open_session(user_);

@@ -116,6 +116,27 @@ TEST(FlowRunner, a_login_by_password_takes_three_round_trips_to_postgresql_at_mo
   EXPECT_EQ(found->finished.sign_in.client_id, test::kPublicClient);
 }
 
+TEST(FlowRunner, a_sign_in_that_suppresses_the_session_opens_none_and_ends_none) {
+  Core core(fresh_project());
+  const auto first = sign_up(core);
+  auto wanted = waiting_sign_in();
+  wanted.suppress_session = true;
+  const auto present = core.ctx.run(core.sessions.resolve(core.ctx, *first.finished->session_token));
+  const auto begun = core.create(Start{.type = "login", .sign_in = wanted, .session = present});
+  const auto authenticate = core.feed(begun.state_token, email_input());
+  const auto done = core.feed(authenticate.state_token, password_input());
+  EXPECT_FALSE(done.finished->session_token);
+  EXPECT_EQ(core.texts(kSessions).size(), 1U);
+  EXPECT_TRUE(core.ctx.run(core.sessions.resolve(core.ctx, *first.finished->session_token)));
+  EXPECT_THAT(core.texts(kEvents), ElementsAre("user.created", "identity.email.verified", "user.authenticated"));
+  const auto code = done.finished->redirect_uri.substr(done.finished->redirect_uri.find('=') + 1);
+  const auto found = core.ctx.run(core.finished_sign_ins.find(core.ctx, code));
+  ASSERT_TRUE(found);
+  EXPECT_FALSE(found->finished.authentication.session_id);
+  EXPECT_FALSE(found->finished.authentication.announced);
+  EXPECT_TRUE(found->finished.sign_in.suppress_session);
+}
+
 TEST(FlowRunner, what_is_refused_leaves_the_state_usable_and_says_which_flow_it_was) {
   Core core(fresh_project());
   sign_up(core);
