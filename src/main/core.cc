@@ -25,12 +25,8 @@ http::ServerOptions server_options(Deployment& deployment, std::uint16_t port, b
   return options;
 }
 
-// What the browser has to keep to at this origin: no powerful feature that the pages do not use, and https only where
-// that is what the project is reached by (RFC 6797).
-void add_policies(const project::Project& project, http::Response& response) {
-  response.set("Permissions-Policy",
-               "accelerometer=(), autoplay=(), camera=(), display-capture=(), geolocation=(), "
-               "gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=()");
+// RFC 6797: https only, where that is what the project is reached by.
+void add_transport_security(const project::Project& project, http::Response& response) {
   if (project.secure()) {
     response.set("Strict-Transport-Security", "max-age=31536000");
   }
@@ -133,7 +129,7 @@ Task<http::Response> Core::handle_project(project::Handle project, Context& oute
   if (response.status == http::Status::not_found && endpoint::wants_html(request)) {
     response = endpoint::render_problem(pages_, ctx, request, {.kind = "missing", .status = http::Status::not_found});
   }
-  http::dress_always(response, [project](http::Response& leaving) { add_policies(*project, leaving); });
+  http::dress_always(response, [project](http::Response& leaving) { add_transport_security(*project, leaving); });
   co_return response;
 }
 

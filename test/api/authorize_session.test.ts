@@ -42,6 +42,34 @@ test("a session answers at once, with code, state and iss and nothing else", asy
   assert.ok(sentBack(await ask(ada, { prompt: "none", max_age: "9223372036854775807" })).get("code"));
 });
 
+const byPost = (person: Person, changes: Parameters, headers: Record<string, string>): Promise<Page> =>
+  person.request(`${gatehouse.endpoint}/oauth2/authorize`, {
+    method: "POST",
+    body: new URLSearchParams(Object.entries(app.parameters(newVerifier(), changes)) as [string, string][]),
+    headers,
+  });
+
+test("a form of another site comes without the session's cookie: the same request by GET brings it", async () => {
+  const crossSite = { "sec-fetch-site": "cross-site", origin: "https://app.example" };
+  const bare = await byPost(new Person(), { prompt: "none", state: "a+b &c=ü", nonce: "" }, crossSite);
+  assert.equal(bare.status, 303);
+  const url = new URL(bare.headers.get("location")!);
+  assert.equal(url.origin + url.pathname, `${gatehouse.endpoint}/oauth2/authorize`);
+  assert.equal(url.searchParams.get("state"), "a+b &c=ü");
+  assert.ok(sentBack(await ada.request(url)).get("code"), "the browser of a signed-in person is not asked");
+  assert.equal(sentBack(await new Person().request(url)).get("error"), "login_required");
+  const older = await byPost(new Person(), {}, { origin: "https://app.example" });
+  assert.equal(older.status, 303, "a browser without Sec-Fetch-Site");
+});
+
+test("a form that brings the cookie, comes from here, from a program, or is too long for a URL is answered as it is", async () => {
+  const crossSite = { "sec-fetch-site": "cross-site", origin: "https://app.example" };
+  assert.ok(sentBack(await byPost(ada, {}, crossSite)).get("code"));
+  hasToSignIn(await byPost(new Person(), {}, { "sec-fetch-site": "same-origin", origin: gatehouse.endpoint }));
+  hasToSignIn(await byPost(new Person(), {}, {}));
+  hasToSignIn(await byPost(new Person(), { state: "s".repeat(8000) }, crossSite));
+});
+
 test("every code is another one", async () => {
   const codes = await Promise.all(Array.from({ length: 20 }, async () => sentBack(await ask(ada)).get("code")));
   assert.equal(new Set(codes).size, 20);

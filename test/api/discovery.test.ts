@@ -2,8 +2,11 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
+import { decodeJwt, decodeProtectedHeader } from "jose";
+
 import { Gatehouse } from "../support/gatehouse.ts";
-import { json, send } from "../support/protocol.ts";
+import { type Parameters, addClients, basic, confidentialClient, json, newVerifier, post, publicClient, send, signedIn } from "../support/protocol.ts";
+import { sql } from "../support/servers.ts";
 
 let gatehouse: Gatehouse;
 before(async () => {
@@ -45,6 +48,70 @@ test("discovery promises only what the server does", async () => {
   for (const scope of ["openid", "offline_access", "profile", "email", "https://authgear.com/scopes/full-userinfo"]) {
     assert.ok((found["scopes_supported"] as string[]).includes(scope), scope);
   }
+});
+
+const attributes = {
+  email: "ada@example.com", phone_number: "+4712345678", preferred_username: "ada", family_name: "Lovelace", given_name: "Ada", middle_name: "King", name: "Ada Lovelace", nickname: "A", picture: "https://x.example/a.png",
+  profile: "https://x.example/ada", website: "https://x.example/", gender: "female", birthdate: "1815-12-10", zoneinfo: "Europe/London", locale: "en", address: { locality: "London" },
+};
+
+test("each announced scope, prompt, response type and mode, claim, grant and way to authenticate works", async () => {
+  const found = json(await send(at(documents[0]!))) as Record<string, string[]>;
+  const more = await addClients(gatehouse);
+  const app = publicClient(gatehouse);
+  const server = confidentialClient(gatehouse);
+  const ada = await signedIn(gatehouse, "ada@example.com");
+  await sql(gatehouse.addresses.database_url, "UPDATE _auth_user SET standard_attributes = $1", [attributes]);
+  await sql(gatehouse.addresses.database_url, "INSERT INTO _auth_verified_claim (id, app_id, user_id, name, value, created_at) SELECT gen_random_uuid()::text, app_id, id, 'phone_number', $1, now() FROM _auth_user", [attributes.phone_number]);
+
+  for (const scope of found["scopes_supported"]!) assert.match((await app.tokens(ada, { scope: `openid ${scope}` })).scope, new RegExp(scope), scope);
+  for (const response_type of found["response_types_supported"]!) assert.ok((await app.code(ada, { response_type })).code);
+  for (const response_mode of found["response_modes_supported"]!) assert.ok((await app.code(ada, { response_mode })).code);
+  for (const prompt of found["prompt_values_supported"]!) {
+    const page = await ada.request(more.partner.authorizeUrl(more.partner.parameters(newVerifier(), { prompt })));
+    const to = new URL(page.headers.get("location")!);
+    const expected: Record<string, boolean> = {
+      none: to.searchParams.get("error") === "consent_required",
+      login: to.pathname === "/_internals/oauth_entrypoint",
+      select_account: to.pathname === "/_internals/oauth_entrypoint",
+      consent: to.pathname === "/oauth2/consent",
+    };
+    assert.ok(expected[prompt], `${prompt}: ${to}`);
+  }
+
+  const tokens = await server.tokens(ada, { scope: "openid offline_access profile email phone", nonce: "n" });
+  const claims = { ...json(await server.userinfo(tokens.access_token)), ...decodeJwt(tokens.id_token) };
+  for (const claim of found["claims_supported"]!) assert.ok(claim in claims, claim);
+  const extra = Object.keys(claims).filter((claim) => !claim.startsWith("https://authgear.com/") && !found["claims_supported"]!.includes(claim));
+  assert.deepEqual(extra.sort(), ["custom_attributes", "x_web3"], "what is given is announced");
+  assert.deepEqual(found["id_token_signing_alg_values_supported"], [decodeProtectedHeader(tokens.id_token).alg]);
+  assert.equal(claims["email_verified"], true);
+
+  assert.deepEqual(found["grant_types_supported"], ["authorization_code", "refresh_token"]);
+  const ways: Record<string, (path: string, form: Parameters) => Promise<{ status: number; text: string }>> = {
+    none: (path, form) => post(at(path), { client_id: app.id, ...form }),
+    client_secret_post: (path, form) => post(at(path), { client_id: server.id, client_secret: server.secret, ...form }),
+    client_secret_basic: (path, form) => post(at(path), form, { authorization: basic(server.id, server.secret!) }),
+  };
+  for (const [name, path] of [["token_endpoint_auth_methods_supported", "/oauth2/token"], ["revocation_endpoint_auth_methods_supported", "/oauth2/revoke"]] as const) {
+    for (const way of found[name]!) {
+      const { refresh_token } = await (way === "none" ? app : server).tokens(ada);
+      const answer = await ways[way]!(path, path === "/oauth2/token" ? { grant_type: "refresh_token", refresh_token } : { token: refresh_token });
+      assert.equal(answer.status, 200, `${way} at ${path}: ${answer.text}`);
+    }
+  }
+});
+
+test("what is not announced is refused", async () => {
+  const app = publicClient(gatehouse);
+  const errors = async (changes: Parameters): Promise<string | null> => new URL((await app.authorize(changes)).headers.get("location")!).searchParams.get("error");
+  for (const response_type of ["token", "id_token", "code token", "none"]) assert.equal(await errors({ response_type }), "unsupported_response_type", response_type);
+  for (const response_mode of ["fragment", "form_post", "jwt"]) assert.equal(await errors({ response_mode }), "invalid_request", response_mode);
+  assert.equal(await errors({ prompt: "create" }), "invalid_request");
+  assert.equal(await errors({ code_challenge_method: "plain" }), "invalid_request");
+  assert.equal(await errors({ request: "x" }), "request_not_supported");
+  assert.equal(await errors({ request_uri: "https://x.example/" }), "request_uri_not_supported");
+  assert.equal(await errors({ scope: "openid device_sso" }), "invalid_scope");
 });
 
 test("the key set holds public keys only, each with a kid of its own", async () => {

@@ -126,6 +126,53 @@ test("lesson 8: PKCE cannot be left out, downgraded or guessed, by a public or a
   assert.equal((await server.redeem(await server.code(ada, without), { code_verifier: undefined })).status, 200);
 });
 
+test("RFC 6749 6: a refresh may ask for less than was granted, never for more, and the grant stays what it is", async () => {
+  for (const client of [server, more.jwt]) {
+    const granted = "openid offline_access email profile";
+    const { refresh_token } = await client.tokens(ada, { scope: granted });
+    const less = json(await client.refresh(refresh_token, { scope: "openid email" }));
+    assert.equal(less["scope"], "openid email");
+    if (client === server) {
+      const claims = json(await client.userinfo(less["access_token"]));
+      assert.equal(claims["email"], "ada@example.com");
+      assert.equal(decodeJwt(less["id_token"])["email"], "ada@example.com");
+    } else {
+      assert.equal(decodeJwt(less["access_token"])["scope"], "openid email");
+    }
+    const without = json(await client.refresh(less["refresh_token"] ?? refresh_token, { scope: "email" }));
+    assert.equal(without["scope"], "email");
+    assert.equal("id_token" in without, false, "without openid there is no ID token");
+    const refused = await client.userinfo(without["access_token"]);
+    assert.equal(refused.status, 403, "nor user info");
+    assert.match(refused.headers.get("www-authenticate")!, /^Bearer error="insufficient_scope".*scope="openid"$/);
+    const again = without["refresh_token"] ?? less["refresh_token"] ?? refresh_token;
+    for (const scope of [`${granted} phone`, "phone", "OPENID", "openid https://authgear.com/scopes/full-userinfo"]) isRefused(await client.refresh(again, { scope }), "invalid_scope");
+    assert.equal(json(await client.refresh(again))["scope"], granted);
+  }
+});
+
+test("a user's requests for tokens are limited, from wherever they come; what was refused is not lost", async () => {
+  const person = await signedIn(gatehouse, "limited@example.com");
+  const made = await app.code(person);
+  const tokens = json(await app.redeem(await app.code(person)));
+  const other = await app.code(person);
+  let refused: Answer | undefined;
+  let refresh = tokens["refresh_token"] as string;
+  for (let i = 0; i < 70 && refused === undefined; i++) {
+    const answer = await app.refresh(refresh);
+    if (answer.status === 429) refused = answer;
+    else refresh = (json(answer)["refresh_token"] as string | undefined) ?? refresh;
+  }
+  assert.ok(refused, "60 a minute");
+  isRefused(refused, "x_rate_limited", 429);
+  assert.ok(Number(refused.headers.get("retry-after")) > 0);
+  isRefused(await app.redeem(made), "x_rate_limited", 429);
+  assert.equal((await app.refresh((await app.tokens(ada)).refresh_token)).status, 200, "somebody else's are not");
+  await new Promise((resolve) => setTimeout(resolve, 2500)); // a place comes free every second
+  assert.equal((await app.redeem(other)).status, 200);
+  assert.equal((await app.refresh(refresh)).status, 200);
+});
+
 test("client_secret_basic decodes both halves, client_secret_post takes them as they are", async () => {
   const { partner } = more;
   const code = () => server.code(ada);

@@ -50,6 +50,13 @@ http::Response challenge(const client::OAuthError& error, bool presented) {
   return response;
 }
 
+// OpenID Connect Core 5.3: user info is what `openid` gives; a refresh may have left it out (RFC 6750 3.1).
+http::Response lacks_openid() {
+  auto response = challenge({"insufficient_scope", "the access token was not given for openid", 403}, true);
+  response.set("WWW-Authenticate", std::string(*response.header("WWW-Authenticate")) + ", scope=\"openid\"");
+  return response;
+}
+
 Task<std::optional<boost::json::object>> read(project::Context& ctx, UserId user, Reader reader) {
   if (!reader.sees_credentials()) {
     const auto facts = co_await grant::find_user_facts(ctx, std::move(user));
@@ -92,7 +99,7 @@ Task<std::optional<UserInfoEndpoint::Access>> UserInfoEndpoint::by_session(proje
   found.ticket = sessions_.ticket(ctx, *session);
   found.user = std::move(session->user_id);
   found.reader.first_party = true;
-  found.reader.scopes.emplace_back(client::kFullAccess);
+  found.reader.scopes = {std::string(client::kOpenId), std::string(client::kFullAccess)};
   co_return found;
 }
 
@@ -110,6 +117,9 @@ Task<http::Response> UserInfoEndpoint::answer(project::Context& ctx, const http:
     access = co_await by_session(ctx, std::move(*cookie));
   } else {
     co_return challenge(client::OAuthError("invalid_token", "an access token is needed", 401), false);
+  }
+  if (access && !client::has_scope(access->reader.scopes, client::kOpenId)) {
+    co_return lacks_openid();
   }
   std::optional<boost::json::object> claims;
   if (access) {

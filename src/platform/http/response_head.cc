@@ -51,6 +51,10 @@ const std::array default_headers{
     Header{"X-Content-Type-Options", "nosniff"},
     Header{"Referrer-Policy", "same-origin"},
     Header{"X-Robots-Tag", "noindex, nofollow"},
+    // No powerful feature that no page uses.
+    Header{"Permissions-Policy",
+           "accelerometer=(), autoplay=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), "
+           "magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=()"},
 };
 
 void append_header(std::string& out, std::string_view name, std::string_view value) {

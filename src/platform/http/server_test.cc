@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "platform/base/error.h"
+#include "platform/http/error_response.h"
 #include "platform/telemetry/log.h"
 #include "platform/telemetry/metrics.h"
 #include "support/http_server.h"
@@ -135,6 +136,7 @@ TEST(HttpServer, every_response_has_the_security_headers_a_date_and_a_request_id
     const RawResponse response = ask(server.port(), request);
     EXPECT_EQ(response.header("X-Content-Type-Options"), "nosniff");
     EXPECT_EQ(response.header("Referrer-Policy"), "same-origin");
+    EXPECT_THAT(response.header("Permissions-Policy"), testing::HasSubstr("camera=()"));
     EXPECT_EQ(response.header("X-Robots-Tag"), "noindex, nofollow");
     EXPECT_EQ(response.header("Cache-Control"), "no-store");
     EXPECT_THAT(response.header("X-Request-Id"), MatchesRegex("[0-9a-f]{16}-[0-9a-f]+"));
@@ -189,6 +191,20 @@ TEST(HttpServer, a_header_that_would_split_the_response_becomes_500) {
     EXPECT_THAT(response.head, Not(HasSubstr("Set-Cookie")));
   }
   EXPECT_EQ(ask(server.port(), get("/?to=%2Fa%3Fb")).header("Location"), "/a?b");
+}
+
+TEST(DressAlways, dresses_the_response_and_what_its_last_check_puts_in_its_place) {
+  Response response;
+  response.last_check = [] { return std::optional(Response::text(Status::service_unavailable, "later")); };
+  dress_always(response, [](Response& leaving) { leaving.set("X-Dressed", "yes"); });
+  EXPECT_EQ(response.header("X-Dressed"), "yes");
+  const auto replacement = response.last_check();
+  ASSERT_TRUE(replacement);
+  EXPECT_EQ(replacement->status, Status::service_unavailable);
+  EXPECT_EQ(replacement->header("X-Dressed"), "yes");
+  Response plain;
+  dress_always(plain, [](Response& leaving) { leaving.set("X-Dressed", "yes"); });
+  EXPECT_FALSE(plain.last_check);
 }
 
 TEST(HttpServer, the_last_check_may_replace_a_response_just_before_it_is_written) {
