@@ -80,7 +80,7 @@ void Backend::add_routes(const Deployment& deployment, const endpoint::PageRende
           .find_session = [this](project::Context& ctx,
                                  std::string token) { return sessions_.resolve(ctx, std::move(token)); },
           .sign_out = [this](project::Context& ctx,
-                             SessionId id) { return grant::sign_out(ctx, sessions_, std::move(id)); },
+                             SessionId id) { return grant::sign_out(ctx, revocations_, std::move(id)); },
       }));
 }
 

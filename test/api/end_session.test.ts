@@ -131,6 +131,21 @@ test("somebody else's hint does not sign this person out", async () => {
   assert.equal(await hasSession(bea), true);
 });
 
+test("a hint of the same person's sign-in in another browser asks first", async () => {
+  const { hint } = await ada();
+  const { person } = await ada();
+  isAsked(await leave(fromElsewhere(person), { id_token_hint: hint, post_logout_redirect_uri: home }));
+  assert.equal(await hasSession(person), true);
+});
+
+test("a post that is too long for a URL is answered all the same", async () => {
+  const { person, hint } = await ada();
+  const body = new URLSearchParams({ id_token_hint: hint, post_logout_redirect_uri: home, state: "s".repeat(8000) });
+  const page = await fromElsewhere(person).request(`${gatehouse.endpoint}/oauth2/end_session`, { method: "POST", body });
+  leadsTo(page, `${home}?state=${"s".repeat(8000)}`);
+  assert.equal(await hasSession(person), false);
+});
+
 test("a third party's hint asks first, and the confirmed sign-out leads to its own URI only", async () => {
   const { person } = await ada();
   const verifier = newVerifier();

@@ -56,6 +56,18 @@ test("with x_sso_enabled=true a grant ends with the browser's session; without, 
   assert.ok(await works(free.access_token));
 });
 
+test("revoking a refresh token that is bound to the session ends the session and the others that are", async () => {
+  const person = await signedInAgain(gatehouse, email);
+  const bound = await app.tokens(person, { x_sso_enabled: "true" });
+  const sibling = await app.tokens(person, { x_sso_enabled: "true" });
+  const free = await app.tokens(person);
+  assert.equal((await app.revoke(free.refresh_token)).status, 200);
+  assert.ok(sentBack(await ask(person, { prompt: "none" })).get("code"), "one that is not bound ends alone");
+  assert.equal((await app.revoke(bound.refresh_token)).status, 200);
+  assert.equal(sentBack(await ask(person, { prompt: "none" })).get("error"), "login_required");
+  assert.equal(json(await app.refresh(sibling.refresh_token))["error"], "invalid_grant");
+});
+
 test("a sign-in with x_sso_enabled=true makes the session that it is bound to", async () => {
   const person = new Person();
   const tokens = await signedInWith(person, { x_sso_enabled: "true" });

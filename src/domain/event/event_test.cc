@@ -79,8 +79,8 @@ TEST_F(Events, of_signing_out_name_the_session_and_the_grants_that_ended_with_it
   const auto bound = a_.exchange(a_.add_code(given));
   given.sso_enabled = false;
   const auto free = a_.exchange(a_.add_code(given));
-  a_.run(grant::sign_out(a_.core, a_.sessions, *given.session));
-  a_.run(grant::sign_out(a_.core, a_.sessions, *given.session));
+  a_.run(grant::sign_out(a_.core, a_.feed, *given.session));
+  a_.run(grant::sign_out(a_.core, a_.feed, *given.session));
   EXPECT_FALSE(a_.refresh_token_works(*bound.refresh_token));
   EXPECT_TRUE(a_.refresh_token_works(*free.refresh_token));
   const auto events = outbox();
@@ -95,6 +95,36 @@ TEST_F(Events, of_signing_out_name_the_session_and_the_grants_that_ended_with_it
   EXPECT_EQ(sessions[1].at("type"), "offline_grant");
   EXPECT_EQ(sessions[1].at("id").as_string(), bound.refresh_token->substr(0, 36));
   EXPECT_EQ(sessions[1].at("clientID"), test::kPublicClient);
+}
+
+TEST_F(Events, of_a_revoked_refresh_token_name_the_session_that_it_is_bound_to_and_what_ended_with_that) {
+  auto given = a_.code_grant(user_);
+  given.session = a_.open_session(user_).session.id;
+  given.sso_enabled = true;
+  const auto bound = a_.exchange(a_.add_code(given));
+  const auto sibling = a_.exchange(a_.add_code(given));
+  given.sso_enabled = false;
+  const auto free = a_.exchange(a_.add_code(given));
+  a_.run(a_.grants.revoke(a_.core, nullptr, *bound.refresh_token));
+  EXPECT_FALSE(a_.refresh_token_works(*bound.refresh_token));
+  EXPECT_FALSE(a_.refresh_token_works(*sibling.refresh_token));
+  EXPECT_TRUE(a_.refresh_token_works(*free.refresh_token));
+  const auto events = outbox();
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].at("type"), "user.signed_out");
+  EXPECT_EQ(events[0].at("payload").at("sessions").as_array().size(), 3u);
+}
+
+// OpenID Connect Back-Channel Logout 2.7
+TEST_F(Events, of_signing_out_name_the_grants_that_were_not_given_offline_access) {
+  auto given = a_.code_grant(user_);
+  given.session = a_.open_session(user_).session.id;
+  given.scopes = {"openid"};
+  const auto online = a_.exchange(a_.add_code(given));
+  EXPECT_TRUE(a_.access_token_works(online.access_token));
+  a_.run(grant::sign_out(a_.core, a_.feed, *given.session));
+  EXPECT_FALSE(a_.access_token_works(online.access_token));
+  EXPECT_EQ(outbox().at(0).at("payload").at("sessions").as_array().size(), 2u);
 }
 
 TEST_F(Events, of_a_sign_in_without_a_session_come_with_the_grant) {
@@ -130,7 +160,7 @@ TEST_F(Events, the_session_of_a_grant_is_known_while_they_are_bound) {
   const GrantId free{a_.exchange(a_.add_code(given)).refresh_token->substr(0, 36)};
   EXPECT_EQ(a_.run(grant::session_of_grant(a_.core, bound)), given.session);
   EXPECT_EQ(a_.run(grant::session_of_grant(a_.core, free)), std::nullopt);
-  a_.run(grant::sign_out(a_.core, a_.sessions, *given.session));
+  a_.run(grant::sign_out(a_.core, a_.feed, *given.session));
   EXPECT_EQ(a_.run(grant::session_of_grant(a_.core, bound)), std::nullopt);
 }
 

@@ -86,7 +86,8 @@ Task<std::vector<Row>> living_of_session(project::Context& ctx, SessionId sessio
       "SELECT grant_id, 'offline_grant', user_id, created_at, last_access_at, amr, initial_ip, last_ip, "
       "last_user_agent, "
       "client_id, NULL "
-      "FROM _gatehouse_refresh WHERE app_id = $1 AND session_id = $2 AND sso_enabled AND revoked_at IS NULL";
+      "FROM _gatehouse_refresh WHERE app_id = $1 AND session_id = $2 AND revoked_at IS NULL "
+      "AND (sso_enabled OR NOT 'offline_access' = ANY (scopes))";
   return ctx.db().all<Row>(kSql, ctx.app_id(), session);
 }
 
@@ -101,19 +102,22 @@ Task<std::vector<Row>> living_grant(project::Context& ctx, GrantId grant) {
 
 }  // namespace
 
-Task<void> sign_out(project::Context& ctx, session::Sessions& sessions, SessionId session) {
+Task<void> sign_out(project::Context& ctx, session::RevocationFeed& feed, SessionId session) {
   const auto ended = co_await living_of_session(ctx, session);
   if (ended.empty()) {
     co_return;
   }
   postgres::Batch batch;
-  sessions.revoke(batch, ctx, session);
+  session::Sessions::revoke(batch, ctx, session);
   add_signed_out(batch, ctx, ended);
   co_await consume::commit(ctx, std::move(batch));
-  sessions.feed().announce(ctx.app_id(), ids_of(ended));
+  feed.announce(ctx.app_id(), ids_of(ended));
 }
 
 Task<void> sign_out_grant(project::Context& ctx, session::RevocationFeed& feed, GrantId grant) {
+  if (const auto bound = co_await session_of_grant(ctx, grant)) {
+    co_await sign_out(ctx, feed, *bound);
+  }
   const auto ended = co_await living_grant(ctx, grant);
   if (ended.empty()) {
     co_return;
@@ -123,6 +127,12 @@ Task<void> sign_out_grant(project::Context& ctx, session::RevocationFeed& feed, 
   add_signed_out(batch, ctx, ended);
   co_await consume::commit(ctx, std::move(batch));
   feed.announce(ctx.app_id(), ids_of(ended));
+}
+
+Task<bool> began_in(project::Context& ctx, GrantId grant, SessionId session) {
+  static constexpr postgres::Sql kSql =
+      "SELECT EXISTS (SELECT FROM _gatehouse_refresh WHERE app_id = $1 AND grant_id = $2 AND session_id = $3)";
+  return ctx.db().one<bool>(kSql, ctx.app_id(), grant, session);
 }
 
 Task<std::optional<SessionId>> session_of_grant(project::Context& ctx, GrantId grant) {

@@ -154,7 +154,8 @@ void Sessions::revoke(postgres::Batch& batch, const project::Context& ctx, const
       "UPDATE _gatehouse_session SET revoked_at = $3 WHERE app_id = $1 AND id = $2 AND revoked_at IS NULL";
   static constexpr postgres::Sql kGrants =
       "WITH ended AS (UPDATE _gatehouse_refresh SET revoked_at = $3 "
-      "WHERE app_id = $1 AND session_id = $2 AND sso_enabled AND revoked_at IS NULL RETURNING grant_id) "
+      "WHERE app_id = $1 AND session_id = $2 AND revoked_at IS NULL "
+      "AND (sso_enabled OR NOT 'offline_access' = ANY (scopes)) RETURNING grant_id) "
       "INSERT INTO _gatehouse_revocation (app_id, id, kind, subject) "
       "SELECT $1, gen_random_uuid(), 'grant', grant_id::text FROM ended";
   batch.add(kSession, ctx.app_id(), id, ctx.now());

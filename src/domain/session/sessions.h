@@ -37,9 +37,10 @@ class Sessions {
   // What `resolve`'s answer stands on, for http::Response::last_check; made right after it.
   Ticket ticket(const project::Context& ctx, const Session& session) const;
 
-  // Ends the session and the grants that depend on it. Once the batch is committed, `feed().announce` makes it hold on
-  // this process at once.
-  void revoke(postgres::Batch& batch, const project::Context& ctx, const SessionId& id);
+  // Ends the session and the grants that depend on it: those bound to it by single sign-on, and those that were not
+  // given offline_access (OpenID Connect Back-Channel Logout 2.7). Once the batch is committed, `feed().announce` makes
+  // it hold on this process at once.
+  static void revoke(postgres::Batch& batch, const project::Context& ctx, const SessionId& id);
 
   RevocationFeed& feed() const;
 

@@ -12,10 +12,16 @@ namespace gatehouse::oauth {
 
 namespace {
 
-// The hint speaks for this session: of a first-party client, and made in it or for its user.
-bool hint_names(const grant::LogoutRequest& logout, const Session& session) {
-  return logout.hint && logout.client != nullptr && !logout.client->is_third_party() &&
-         (logout.hint->session == session.id || logout.hint->user == session.user_id);
+// The hint speaks for this session: of a first-party client, and made in it. One of another session is suspect (OpenID
+// Connect RP-Initiated Logout 1.0 section 2), though it were the same person's.
+Task<bool> hint_names(project::Context& ctx, grant::LogoutRequest logout, SessionId session) {
+  if (!logout.hint || logout.client == nullptr || logout.client->is_third_party()) {
+    co_return false;
+  }
+  if (!logout.hint->grant) {
+    co_return logout.hint->session == session;
+  }
+  co_return co_await grant::began_in(ctx, *logout.hint->grant, std::move(session));
 }
 
 }  // namespace
@@ -32,7 +38,10 @@ Task<http::Response> EndSessionEndpoint::answer(project::Context& ctx, const htt
     session = co_await sessions_.resolve(ctx, *cookie);
   }
   const bool came_from_here = request.cookie(ctx.project().cookie_name("same_site_strict")) == "true";
-  const bool at_once = session && (hint_names(logout, *session) || (!logout.hint && came_from_here));
+  bool at_once = session && !logout.hint && came_from_here;
+  if (session && logout.hint) {
+    at_once = co_await hint_names(ctx, logout, session->id);
+  }
   if (session && !at_once) {
     const endpoint::PostLogout target{.client_id = logout.hint ? logout.hint->client.str() : "",
                                       .uri = logout.redirect.value_or("")};
@@ -41,7 +50,7 @@ Task<http::Response> EndSessionEndpoint::answer(project::Context& ctx, const htt
     co_return http::Response::redirect(http::Status::found, "/logout?" + http::encode_form(query));
   }
   if (session) {
-    co_await grant::sign_out(ctx, sessions_, session->id);
+    co_await grant::sign_out(ctx, sessions_.feed(), session->id);
   }
   auto response = logout.redirect ? http::Response::redirect(http::Status::found, *logout.redirect)
                                   : endpoint::render_signed_out(pages_, ctx, request, logout.client);
