@@ -34,7 +34,7 @@ BEGIN
     WHEN f.expires_at <= at OR (idle_since IS NOT NULL AND f.last_access_at <= idle_since) THEN 'expired'
     WHEN f.sso_enabled AND f.session_id IS NOT NULL
       AND NOT _gatehouse_session_lives(app, f.session_id, at, session_idle_since) THEN 'session_ended'
-    WHEN NOT EXISTS (SELECT FROM _auth_user u WHERE u.app_id = app AND u.id = f.user_id
+    WHEN NOT EXISTS (SELECT FROM _auth_user u WHERE u.id = f.user_id AND (u.app_id = app) IS TRUE
       AND _gatehouse_user_active(u, at)) THEN 'user_inactive'
     WHEN presented >= f.generation THEN 'current'
     WHEN presented = f.generation - 1 AND f.rotated_at > grace_since AND f.successor_used_at IS NULL THEN 'previous'

@@ -81,7 +81,8 @@ Task<std::optional<Row>> read(project::Context& ctx, std::string hash) {
       "SELECT c.grant_id, c.user_id, c.client_id, c.expires_on, c.expires_at, c.data, "
       "EXISTS (SELECT FROM _gatehouse_refresh r WHERE r.app_id = $1 AND r.grant_id = c.grant_id), "
       "coalesce(_gatehouse_user_active(u, $6), false), _gatehouse_user_facts($1, c.user_id) "
-      "FROM _gatehouse_authorization_code c LEFT JOIN _auth_user u ON u.id = c.user_id AND u.app_id = c.app_id "
+      "FROM _gatehouse_authorization_code c LEFT JOIN _auth_user u ON u.id = c.user_id AND (u.app_id = c.app_id) IS "
+      "TRUE "
       "WHERE c.app_id = $1 AND c.hash = $2 AND c.expires_on IN ($3, $4, $5)";
   const auto today = consume::expiry_day(ctx.now());
   const std::chrono::days day{1};

@@ -27,12 +27,12 @@ Task<std::optional<FullUserFacts>> find_full_user_facts(project::Context& ctx, U
       "'updated_at', to_char(i.updated_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), "
       "'type', i.type, 'login_id_key', l.login_id_key, 'login_id_type', l.login_id_type, "
       "'oauth_provider_type', o.provider_type)) ORDER BY i.created_at, i.id), '[]') FROM _auth_identity i "
-      "LEFT JOIN _auth_identity_login_id l ON l.id = i.id AND l.app_id = i.app_id "
-      "LEFT JOIN _auth_identity_oauth o ON o.id = i.id AND o.app_id = i.app_id "
+      "LEFT JOIN _auth_identity_login_id l ON l.id = i.id AND (l.app_id = i.app_id) IS TRUE "
+      "LEFT JOIN _auth_identity_oauth o ON o.id = i.id AND (o.app_id = i.app_id) IS TRUE "
       "WHERE i.app_id = $1 AND i.user_id = $2), "
       "'https://authgear.com/claims/user/recovery_code_enabled', "
       "EXISTS (SELECT FROM _auth_recovery_code c WHERE c.app_id = $1 AND c.user_id = $2)) "
-      "FROM _auth_user u WHERE u.app_id = $1 AND u.id = $2";
+      "FROM _auth_user u WHERE u.id = $2 AND (u.app_id = $1) IS TRUE";
   auto row = co_await ctx.db().optional<Row>(kSql, ctx.app_id(), id);
   if (!row) {
     co_return std::nullopt;

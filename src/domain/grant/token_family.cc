@@ -10,7 +10,7 @@ namespace {
 void require_alive(postgres::Batch& batch, const project::Context& ctx, const CodeGrant& given) {
   static constexpr postgres::Sql kSql =
       "SELECT _gatehouse_require("
-      "EXISTS (SELECT FROM _auth_user u WHERE u.app_id = $1 AND u.id = $2 AND _gatehouse_user_active(u, $3)) "
+      "EXISTS (SELECT FROM _auth_user u WHERE u.id = $2 AND (u.app_id = $1) IS TRUE AND _gatehouse_user_active(u, $3)) "
       "AND ($4::uuid IS NULL OR _gatehouse_session_lives($1, $4, $3, $5)), 'the user and the session are active')";
   const auto& config = ctx.config().session;
   std::optional<TimePoint> idle_since;

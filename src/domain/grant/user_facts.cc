@@ -67,9 +67,8 @@ UserFacts parse_user_facts(const project::Config& config, const UserId& id, cons
 }
 
 Task<std::optional<UserFacts>> find_user_facts(project::Context& ctx, UserId id) {
-  static constexpr postgres::Sql kSql =
-      "SELECT _gatehouse_user_facts(app_id, id) FROM _auth_user WHERE app_id = $1 AND id = $2";
-  const auto facts = co_await ctx.db().optional<json::object>(kSql, ctx.app_id(), id);
+  static constexpr postgres::Sql kSql = "SELECT _gatehouse_user_facts($1, $2)";
+  const auto facts = co_await ctx.db().one<std::optional<json::object>>(kSql, ctx.app_id(), id);
   if (!facts) {
     co_return std::nullopt;
   }

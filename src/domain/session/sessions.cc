@@ -47,7 +47,7 @@ Task<std::optional<Session>> read(project::Context& ctx, SessionId id) {
   static constexpr postgres::Sql kSql =
       "SELECT s.id, s.user_id, s.created_at, s.authenticated_at, s.amr, s.expires_at, s.last_access_at, s.token_hash, "
       "_gatehouse_user_active_until(u, $3) "
-      "FROM _gatehouse_session s JOIN _auth_user u ON u.id = s.user_id AND u.app_id = s.app_id "
+      "FROM _gatehouse_session s JOIN _auth_user u ON u.id = s.user_id AND (u.app_id = s.app_id) IS TRUE "
       "WHERE s.app_id = $1 AND s.id = $2 AND s.revoked_at IS NULL AND _gatehouse_user_active(u, $3)";
   return ctx.db().optional<Session>(kSql, ctx.app_id(), id, ctx.now());
 }

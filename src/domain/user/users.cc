@@ -37,7 +37,7 @@ Task<std::optional<User>> Users::find(project::Context& ctx, const UserId& id) {
       "coalesce(is_indefinitely_disabled, false) OR is_disabled AND account_status_stale_from IS NULL, "
       "coalesce(is_deactivated, false), is_anonymized, delete_at, "
       "anonymize_at, temporarily_disabled_from, temporarily_disabled_until, account_valid_from, account_valid_until "
-      "FROM _auth_user WHERE app_id = $1 AND id = $2";
+      "FROM _auth_user WHERE id = $2 AND (app_id = $1) IS TRUE";
   auto found = co_await ctx.db().optional<User>(kSql, ctx.app_id(), id);
   if (found) {
     found->is_disabled = !may_sign_in(*found, ctx.now());
@@ -49,7 +49,7 @@ Task<bool> Users::is_verified(project::Context& ctx, const UserId& id) {
   static constexpr postgres::Sql kSql =
       "SELECT claim.key, EXISTS (SELECT 1 FROM _auth_verified_claim v "
       "WHERE v.app_id = $1 AND v.user_id = $2 AND v.name = claim.key AND v.value = claim.value) "
-      "FROM _auth_identity i JOIN _auth_identity_login_id l ON l.id = i.id AND l.app_id = i.app_id "
+      "FROM _auth_identity i JOIN _auth_identity_login_id l ON l.id = i.id AND (l.app_id = i.app_id) IS TRUE "
       "CROSS JOIN LATERAL jsonb_each_text(l.claims) AS claim "
       "WHERE i.app_id = $1 AND i.user_id = $2 AND claim.key IN ('email', 'phone_number')";
   const auto rows = co_await ctx.db().all<ClaimRow>(kSql, ctx.app_id(), id);
@@ -79,7 +79,7 @@ void Users::insert(postgres::Batch& batch, const project::Context& ctx, const Us
 
 void Users::record_login(postgres::Batch& batch, const project::Context& ctx, const UserId& id) {
   static constexpr postgres::Sql kSql =
-      "UPDATE _auth_user SET last_login_at = login_at, login_at = $3 WHERE app_id = $1 AND id = $2";
+      "UPDATE _auth_user SET last_login_at = login_at, login_at = $3 WHERE id = $2 AND (app_id = $1) IS TRUE";
   batch.add(kSql, ctx.app_id(), id, ctx.now());
 }
 

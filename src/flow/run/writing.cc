@@ -45,12 +45,12 @@ Reply Writing::write(const std::optional<sign_in::SignIn>& sign_in) {
 void Writing::require_what_was_proved() {
   static constexpr postgres::Sql kUser =
       "SELECT _gatehouse_require(EXISTS (SELECT 1 FROM _auth_user u JOIN _auth_identity i "
-      "ON i.app_id = u.app_id AND i.user_id = u.id "
-      "WHERE u.app_id = $1 AND u.id = $2 AND i.id = $3 AND _gatehouse_user_active(u, $4)), $5)";
+      "ON i.user_id = u.id AND (i.app_id = u.app_id) IS TRUE "
+      "WHERE u.id = $2 AND (u.app_id = $1) IS TRUE AND i.id = $3 AND _gatehouse_user_active(u, $4)), $5)";
   // A hash in a newer format leaves updated_at alone: the same password was verified by somebody else at the same time.
   static constexpr postgres::Sql kPassword =
       "SELECT _gatehouse_require(EXISTS (SELECT 1 FROM _auth_authenticator a JOIN _auth_authenticator_password p "
-      "ON p.app_id = a.app_id AND p.id = a.id WHERE a.app_id = $1 AND a.user_id = $2 AND a.id = $3 "
+      "ON p.app_id = a.app_id AND p.id = a.id WHERE a.id = $3 AND (a.app_id = $1) IS TRUE AND (a.user_id = $2) IS TRUE "
       "AND (p.password_hash = $4 OR a.updated_at = $5)), $6)";
   services_.users.record_login(batch_, ctx_, user_.id);
   const auto& identity = identified(state_)->identity;

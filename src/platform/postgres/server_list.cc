@@ -82,7 +82,8 @@ std::string session_options(const SessionSettings& settings) {
          setting("search_path", quoted_identifier(settings.schema)) +
          setting("statement_timeout", std::to_string(millis)) +
          setting("idle_in_transaction_session_timeout", std::to_string(2 * millis)) +
-         setting("synchronous_commit", settings.synchronous_commit ? "on" : "off");
+         setting("synchronous_commit", settings.synchronous_commit ? "on" : "off") +
+         setting("plan_cache_mode", "force_generic_plan");
 }
 
 // libpq's errors name host and port, never the password.
