@@ -15,6 +15,7 @@
 #include "platform/postgres/migration.h"
 #include "platform/postgres/private_server.h"
 #include "platform/redis/private_server.h"
+#include "platform/telemetry/log.h"
 
 namespace gatehouse::main::dev {
 
@@ -137,8 +138,11 @@ int run(const DevOptions& options) {
   const DevClients clients = prepare_project(folder, at);
   folder.remember(ports);
 
-  Deployment deployment(settings_for(ports, folder), master_keys(folder),
-                        std::make_unique<project::FolderRegistry>(folder.project()));
+  const Settings settings = settings_for(ports, folder);
+  if (process_environment().contains("LOG_LEVEL")) {  // whoever develops wants to see more than operations does
+    log::set_level(settings.log_level);
+  }
+  Deployment deployment(settings, master_keys(folder), std::make_unique<project::FolderRegistry>(folder.project()));
   const LogFile log(folder.path() / "gatehouse.log", !options.json);
   return serve(deployment, {Role::auth, Role::worker}, [&](std::uint16_t) {
     tools.serve(at.endpoint, at.demo, at.inbox, clients.public_client_id);
