@@ -16,14 +16,16 @@ export function percentiles(latencies: number[]): { p50: number; p99: number } {
   return { p50: at(sorted, 0.5), p99: at(sorted, 0.99) };
 }
 
-// Until the time is over or an operation says false: nothing is left to do.
-export async function load(workers: number, seconds: number, operation: (worker: number) => Promise<boolean>): Promise<Measured> {
+// Until the time is over or an operation says false: nothing is left to do. An operation is told which worker it is for and
+// how many began before it.
+export async function load(workers: number, seconds: number, operation: (worker: number, turn: number) => Promise<boolean>): Promise<Measured> {
   const latencies: number[] = [];
+  let turns = 0;
   const begin = performance.now();
   const run = async (worker: number) => {
     while (performance.now() - begin < seconds * 1000) {
       const before = performance.now();
-      if (!(await operation(worker))) return;
+      if (!(await operation(worker, turns++))) return;
       latencies.push(performance.now() - before);
     }
   };

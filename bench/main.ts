@@ -1,102 +1,122 @@
 // Measures everything beside its limit and its peer, and writes the table of bench/README.md.
-// Usage: main.ts BUILD_DIRECTORY [--seconds N] [--only ROW,…] [--print]; script/bench starts it.
-import { readFileSync } from "node:fs";
+// Usage: main.ts BUILD_DIRECTORY [--seconds N] [--rounds N] [--only ROW,…] [--print]; script/bench starts it.
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { Bench, type Cost, limitOf, nginxLimit, selectLimit } from "./measure.ts";
-import { binarySize, freePort, memoryUse, startTime } from "./process.ts";
-import { type GatehouseServer, startGatehouse, startPeer } from "./servers.ts";
-import { type Machine, machine, type Results, type Row, tables, write } from "./table.ts";
+import { type Limit, Nginx, programLimit, selectLimit } from "./limits.ts";
+import { Bench, type Sample } from "./measure.ts";
+import { loginPageWeight } from "./page.ts";
+import { binarySize, freePort, gatehouseProcess, memoryUse, peerProcess, type Startable, startTime } from "./process.ts";
+import { type GatehouseServer, type PeerServer, startGatehouse, startPeer } from "./servers.ts";
+import { type Builds, type Footprint, machine, type Results, type Row, tables, write } from "./table.ts";
 
 const [build, ...flags] = process.argv.slice(2);
 if (!build) throw new Error("the first argument is the build folder");
 const flag = (name: string) => (flags.includes(name) ? flags[flags.indexOf(name) + 1] : undefined);
-const seconds = Number(flag("--seconds") ?? 8);
+const seconds = Number(flag("--seconds") ?? 4);
+const rounds = Number(flag("--rounds") ?? 3);
 const only = flag("--only")?.split(",");
-const kCodes = 6000;
 const program = (name: string) => join(build, "bin", `bench_${name}`);
 const say = (text: string) => process.stderr.write(`bench: ${text}\n`);
 
-interface Limits {
-  nginx: number;
-  signatures: number;
-  hashes: number;
-  selects: number;
+const kDiscovery = "/.well-known/openid-configuration";
+
+interface Path extends Omit<Row, "ours" | "theirs" | "limit"> {
+  limit?: Limit;
+  ours(bench: Bench): Promise<Sample>;
+  theirs?(bench: Bench): Promise<Sample>;
 }
 
-async function limits(server: GatehouseServer, scratch: string): Promise<Limits> {
-  say("limits");
-  const document = await (await fetch(`${server.gatehouse.endpoint}/.well-known/openid-configuration`)).text();
+// The hosted pages' style sheet.
+async function styleSheet(origin: string): Promise<string> {
+  const page = await (await fetch(`${origin}/login`)).text();
+  return /<link[^>]*\shref="([^"]+\.css)"/.exec(page)![1]!;
+}
+
+async function constantPaths(server: GatehouseServer, nginx: (sizes: Record<string, number>) => Promise<Nginx>): Promise<Path[]> {
+  const { origin, paths } = server.provider;
+  const style = await styleSheet(origin);
+  const size = async (path: string) => (await (await fetch(origin + path, { headers: { "accept-encoding": "identity" } })).arrayBuffer()).byteLength;
+  const limits = await nginx({ discovery: await size(kDiscovery), jwks: await size(paths.jwks), static: await size(style) });
+  const same = { basis: "nginx, a constant of the same size", aim: 0.9, ownOnly: true };
+  return [
+    { name: "discovery", ...same, limit: limits.limit("discovery"), ours: (b) => b.constant(kDiscovery, seconds), theirs: (b) => b.constant(kDiscovery, seconds) },
+    { name: "JWKS", ...same, limit: limits.limit("jwks"), ours: (b) => b.constant(paths.jwks, seconds), theirs: (b) => b.constant("/jwks", seconds) },
+    { name: "static file", ...same, limit: limits.limit("static"), ours: (b) => b.constant(style, seconds) },
+  ];
+}
+
+function storePaths(server: GatehouseServer): Path[] {
+  const signatures = { limit: programLimit(program("signature"), 2), basis: "RS256 signatures, one an answer", aim: 0.8 };
+  const hashes = { limit: programLimit(program("hash"), 2), basis: "argon2id verifications" };
+  const selects = selectLimit(program("select"), server.gatehouse.addresses.database_url, server.stores.slice(0, 1));
+  return [
+    { name: "user info", limit: selects, basis: "prepared selects, same pool", aim: 0.3, least: 24_000, ours: (b) => b.userinfo(seconds), theirs: (b) => b.userinfo(seconds) },
+    { name: "code exchange", ...signatures, ours: (b) => b.codeExchange(seconds), theirs: (b) => b.codeExchange(seconds) },
+    { name: "refresh with rotation", ...signatures, ours: (b) => b.refresh(seconds), theirs: (b) => b.refresh(seconds) },
+    { name: "login by password", ...hashes, aim: 0.9, ours: (b) => b.passwordLogin(seconds) },
+    { name: "full login", ...hashes, aim: 0.85, ours: (b) => b.fullLogin(seconds), theirs: (b) => b.fullLogin(seconds) },
+    { name: "mix, in HTTP requests", basis: "", aim: 0, least: 1000, ours: (b) => b.mixed(seconds), theirs: (b) => b.mixed(seconds) },
+  ];
+}
+
+// Limit, ours and theirs in turn, so that what the machine does meanwhile is the same for all.
+async function measure(path: Path, ours: Bench, theirs: Bench): Promise<Row> {
+  say(path.name);
+  const row: Row = { ...path, ours: [], theirs: [], limit: [] };
+  for (let round = 0; round < rounds; ++round) {
+    if (path.limit) row.limit.push(await path.limit(seconds));
+    row.ours.push(await path.ours(ours));
+    if (path.theirs) row.theirs.push(await path.theirs(theirs));
+  }
+  return row;
+}
+
+async function footprint(what: Startable): Promise<Footprint> {
+  return { start: await startTime(what), ...(await memoryUse(what)) };
+}
+
+async function run(scratch: string, cleanUp: (() => Promise<unknown>)[]): Promise<Results> {
+  const server = await startGatehouse();
+  cleanUp.push(() => server.stop());
+  const peer: PeerServer = await startPeer(server);
+  cleanUp.push(() => peer.stop());
+  const [ours, theirs] = [new Bench(server, scratch), new Bench(peer, scratch)];
+  cleanUp.push(async () => [ours, theirs].forEach((bench) => bench.close()));
+  say("everybody signs in once");
+  await ours.prepare();
+  await theirs.prepare();
+  const nginx = async (sizes: Record<string, number>) => {
+    const started = await Nginx.start(sizes, await freePort(), scratch);
+    cleanUp.push(() => started.stop());
+    return started;
+  };
+  const paths = [...(await constantPaths(server, nginx)), ...storePaths(server)];
+  const rows: Row[] = [];
+  for (const path of paths.filter(({ name }) => !only || only.includes(name))) rows.push(await measure(path, ours, theirs));
+  say("start, memory, size, page");
+  const times = join(build!, "build-times.json");
   return {
-    nginx: await nginxLimit(document, await freePort(), seconds, scratch),
-    signatures: await limitOf(program("signature"), [2, seconds / 2]),
-    hashes: await limitOf(program("hash"), [2, seconds]),
-    selects: await selectLimit(program("select"), server.gatehouse.addresses.database_url, seconds / 2, server.stores.slice(0, 1)),
+    rows,
+    ours: await footprint(gatehouseProcess(server)),
+    theirs: await footprint(peerProcess(peer)),
+    size: await binarySize(scratch),
+    page: await loginPageWeight(server.provider.origin),
+    builds: existsSync(times) ? (JSON.parse(readFileSync(times, "utf8")) as Builds) : {},
   };
 }
 
-interface Path {
-  name: string;
-  run(bench: Bench): Promise<Cost>;
-  limit(limits: Limits): number;
-  basis: string;
-  aim: number;
-  peer: boolean;
-  server?: boolean; // its limit has no stores: only the server's own CPU counts
-}
-
-const kPaths: Path[] = [
-  { name: "discovery", run: (b) => b.discovery(), limit: (l) => l.nginx, basis: "nginx, a constant of the same size", aim: 0.9, peer: true, server: true },
-  { name: "userinfo", run: (b) => b.userinfo(), limit: (l) => l.selects, basis: "prepared selects, same pool", aim: 0.3, peer: true },
-  { name: "code exchange", run: (b) => b.codeExchange(kCodes), limit: (l) => l.signatures, basis: "RS256 signatures, one an answer", aim: 0.8, peer: true },
-  { name: "refresh with rotation", run: (b) => b.refresh(), limit: (l) => l.signatures, basis: "RS256 signatures, one an answer", aim: 0.8, peer: true },
-  { name: "login by password", run: (b) => b.passwordLogin(), limit: (l) => l.hashes, basis: "argon2id verifications", aim: 0.9, peer: false },
-  { name: "full login", run: (b) => b.fullLogin(), limit: (l) => l.hashes, basis: "argon2id verifications", aim: 0.85, peer: true },
-];
-
-async function run(scratch: string): Promise<Results> {
-  const server = await startGatehouse();
-  try {
-    const bounds = await limits(server, scratch);
-    const ours = new Bench(server, seconds, scratch);
-    await ours.prepare();
-    say("the peer");
-    const peerServer = await startPeer(server);
-    const theirs = new Bench(peerServer, seconds, scratch);
-    const rows: Row[] = [];
-    let probe: { p50: number; p99: number } | undefined;
-    try {
-      await theirs.prepare();
-      for (const path of kPaths.filter(({ name }) => !only || only.includes(name))) {
-        say(path.name);
-        const cost = await path.run(ours);
-        if ("probe" in cost) probe = cost.probe as typeof probe;
-        const peer = path.peer ? await path.run(theirs) : undefined;
-        const counted = path.server ? cost.perServerCpu : cost.perCpu;
-        rows.push({ ...path, cost, peer, bound: path.limit(bounds), ratio: counted / path.limit(bounds) });
-      }
-    } finally {
-      theirs.close();
-      await peerServer.stop();
-    }
-    ours.close();
-    say("start, memory, size");
-    return { rows, probe, start: await startTime(server), ...(await memoryUse(server)), size: await binarySize(scratch) };
-  } finally {
-    await server.stop();
-  }
-}
-
 const scratch = await mkdtemp(join(tmpdir(), "gatehouse-bench."));
+const cleanUp: (() => Promise<unknown>)[] = [() => rm(scratch, { recursive: true, force: true })];
 try {
   const before = loadavg()[0]!;
-  const results = await run(scratch);
-  const where: Machine = machine(before, JSON.parse(readFileSync(join(build, "build-times.json"), "utf8")) as Machine["build"]);
-  const text = tables(results, where);
+  const results = await run(scratch, cleanUp);
+  const text = tables(results, machine(before, loadavg()[0]!));
+  const readme = join(import.meta.dirname, "README.md");
   if (flags.includes("--print")) console.log(text);
-  else await write(join(import.meta.dirname, "README.md"), text, await readFile(join(import.meta.dirname, "README.md"), "utf8"));
+  else await write(readme, text, await readFile(readme, "utf8"));
 } finally {
-  await rm(scratch, { recursive: true, force: true });
+  for (const step of cleanUp.reverse()) await step();
 }

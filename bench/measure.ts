@@ -1,6 +1,4 @@
 // One path at a time: what a server does in so many seconds, and what it costs.
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -10,31 +8,34 @@ import { cpuSeconds } from "./processes.ts";
 import { Application, type Tokens } from "./provider.ts";
 import type { Server } from "./servers.ts";
 
-export interface Cost extends Measured {
-  perServerCpu: number; // operations for each CPU second of the server's process
-  perCpu: number; // … of server, PostgreSQL and Redis together
+export interface Sample extends Measured {
+  server: number; // CPU seconds of the server's process
+  stores: number; // … of PostgreSQL and Redis
+  beside?: { p50: number; p99: number }; // user info meanwhile, ms
 }
 
-export async function costing(server: Server, measured: () => Promise<Measured>): Promise<Cost> {
+async function costing(server: Server, measured: () => Promise<Measured>): Promise<Sample> {
   const spent = () => ({ server: cpuSeconds(server.server), stores: cpuSeconds(server.stores, { tree: true }) });
   const before = spent();
   const result = await measured();
   const after = spent();
-  const own = after.server - before.server;
-  return { ...result, perServerCpu: result.operations / own, perCpu: result.operations / (own + after.stores - before.stores) };
+  return { ...result, server: after.server - before.server, stores: after.stores - before.stores };
 }
+
+// Of this many operations of the mix, the first signs a person up, the second signs one in, and the others refresh.
+const kMix = 26;
 
 export class Bench {
   readonly server: Server;
-  readonly seconds: number;
   readonly scratch: string;
   private readonly application: Application;
   private cookies: string[] = [];
   private issued: Tokens[] = [];
+  private refreshTokens: string[] = [];
+  private people = 0;
 
-  constructor(server: Server, seconds: number, scratch: string) {
+  constructor(server: Server, scratch: string) {
     this.server = server;
-    this.seconds = seconds;
     this.scratch = scratch;
     this.application = new Application(server.provider);
   }
@@ -47,133 +48,101 @@ export class Bench {
       this.issued.push(await this.application.exchange(await this.application.signIn(person, who)));
       this.cookies.push([...person.cookies(provider.origin)].map(([name, value]) => `${name}=${value}`).join("; "));
     }
+    this.refreshTokens = this.issued.map(({ refresh_token }) => refresh_token);
   }
 
-  discovery(): Promise<Cost> {
-    return costing(this.server, () => wrk(`${this.server.provider.origin}/.well-known/openid-configuration`, this.seconds));
+  constant(path: string, seconds: number): Promise<Sample> {
+    return costing(this.server, () => wrk(this.server.provider.origin + path, seconds));
   }
 
-  async userinfo(): Promise<Cost> {
+  async userinfo(seconds: number): Promise<Sample> {
     const tokens = join(this.scratch, "tokens");
     await writeFile(tokens, this.issued.map(({ access_token }) => access_token).join("\n") + "\n");
     const { origin, paths } = this.server.provider;
-    return costing(this.server, () => wrk(origin + paths.userinfo, this.seconds, { tokens }));
+    return costing(this.server, () => wrk(origin + paths.userinfo, seconds, { tokens }));
   }
 
-  async codeExchange(codes: number): Promise<Cost> {
+  // The codes are made before the count begins.
+  async codeExchange(seconds: number): Promise<Sample> {
     const made: string[] = [];
-    await load(8, 60, async () => {
-      if (made.length >= codes) return false;
-      made.push(await this.application.silentCode(this.cookies[made.length % this.cookies.length]!));
+    await load(8, 2 * seconds, async (_, turn) => {
+      made.push(await this.application.silentCode(this.cookies[turn % this.cookies.length]!));
       return true;
     });
     return costing(this.server, () =>
-      load(16, this.seconds, async () => {
+      load(16, seconds, async () => {
         const code = made.pop();
         return code !== undefined && Boolean(await this.application.exchange(code));
       }),
     );
   }
 
-  refresh(): Promise<Cost> {
-    const tokens = this.issued.map(({ refresh_token }) => refresh_token);
-    return costing(this.server, () =>
-      load(16, this.seconds, async (worker) => {
-        const before = tokens[worker]!;
-        tokens[worker] = (await this.application.refresh(before)).refresh_token;
-        if (tokens[worker] === before) throw new Error("a refresh token was not rotated");
-        return true;
-      }),
-    );
+  refresh(seconds: number): Promise<Sample> {
+    return costing(this.server, () => load(16, seconds, (worker) => this.rotate(worker)));
   }
 
   // Pages and password only, without an application; a probe of user info runs beside it.
-  async passwordLogin(): Promise<Cost & { probe: { p50: number; p99: number } }> {
+  async passwordLogin(seconds: number): Promise<Sample> {
     const { origin, paths, people } = this.server.provider;
     const token = this.issued[0]!.access_token;
     const probe = output(process.execPath, [
-      "--disable-warning=ExperimentalWarning", `${import.meta.dirname}/probe.ts`, origin, paths.userinfo, token, String(this.seconds),
+      "--disable-warning=ExperimentalWarning", `${import.meta.dirname}/probe.ts`, origin, paths.userinfo, token, String(seconds),
     ]);
-    let next = 0;
     const login = () =>
-      load(8, this.seconds, async () => {
+      load(8, seconds, async (_, turn) => {
         const person = new Person();
-        const page = await this.server.provider.signIn(person, await person.visit(`${origin}/login`), next++ % people);
+        const page = await this.server.provider.signIn(person, await person.visit(`${origin}/login`), turn % people);
         if (page.status !== 200 || !person.cookies(origin).has("session")) throw new Error(`no session after ${page.url}`);
         return true;
       });
-    const cost = await costing(this.server, login);
-    return { ...cost, probe: JSON.parse(await probe) as { p50: number; p99: number } };
+    const sample = await costing(this.server, login);
+    return { ...sample, beside: JSON.parse(await probe) as { p50: number; p99: number } };
   }
 
-  fullLogin(): Promise<Cost> {
-    let next = 0;
-    return costing(this.server, () =>
-      load(8, this.seconds, async () => {
-        const code = await this.application.signIn(new Person(), next++ % this.server.provider.people);
-        return Boolean(await this.application.exchange(code));
+  fullLogin(seconds: number): Promise<Sample> {
+    return costing(this.server, () => load(8, seconds, async (_, turn) => (await this.signIn(turn)) > 0));
+  }
+
+  // Sign-ups, logins and refreshes, counted in HTTP requests.
+  async mixed(seconds: number): Promise<Sample> {
+    let requests = 0;
+    const sample = await costing(this.server, () =>
+      load(16, seconds, async (worker, turn) => {
+        const kind = turn % kMix;
+        const asked = kind === 0 ? await this.signUp(turn) : kind === 1 ? await this.signIn(turn) : Number(await this.rotate(worker));
+        requests += asked;
+        return true;
       }),
     );
+    return { ...sample, operations: requests };
   }
 
   close(): void {
     this.application.client.close();
   }
-}
 
-interface Limit {
-  operations: number;
-  seconds: number;
-  cpu_seconds: number;
-}
-
-// Operations a CPU second of a limit program.
-export async function limitOf(program: string, args: (string | number)[]): Promise<number> {
-  const limit = JSON.parse(await output(program, args.map(String))) as Limit;
-  return limit.operations / limit.cpu_seconds;
-}
-
-// The same, with PostgreSQL's work counted.
-export async function selectLimit(program: string, url: string, seconds: number, stores: number[]): Promise<number> {
-  const before = cpuSeconds(stores, { tree: true });
-  const limit = JSON.parse(await output(program, [url, "public", String(seconds)])) as Limit;
-  return limit.operations / (limit.cpu_seconds + cpuSeconds(stores, { tree: true }) - before);
-}
-
-// nginx answers `body` as a constant: requests a CPU second of its workers.
-export async function nginxLimit(body: string, port: number, seconds: number, scratch: string): Promise<number> {
-  const configuration = join(scratch, "nginx.conf");
-  const text = body.replaceAll("\\", "\\\\").replaceAll('"', '\\"');
-  await writeFile(
-    configuration,
-    `worker_processes 2; daemon off; pid ${scratch}/nginx.pid; error_log stderr error; user root;
-events { worker_connections 1024; }
-http { access_log off; keepalive_requests 1000000000; client_body_temp_path ${scratch}/body; proxy_temp_path ${scratch}/proxy;
-fastcgi_temp_path ${scratch}/fastcgi; uwsgi_temp_path ${scratch}/uwsgi; scgi_temp_path ${scratch}/scgi;
-server { listen 127.0.0.1:${port} reuseport; location / { default_type application/json; add_header Cache-Control "public, max-age=300"; return 200 "${text}"; } } }\n`,
-  );
-  const nginx = spawn("nginx", ["-c", configuration, "-p", scratch], { stdio: ["ignore", "inherit", "inherit"] });
-  try {
-    const url = `http://localhost:${port}/`;
-    await answered(url);
-    const before = cpuSeconds([nginx.pid!], { tree: true });
-    const { operations } = await wrk(url, seconds);
-    return operations / (cpuSeconds([nginx.pid!], { tree: true }) - before);
-  } finally {
-    nginx.kill("SIGTERM");
-    await once(nginx, "exit");
+  private async rotate(who: number): Promise<boolean> {
+    const before = this.refreshTokens[who]!;
+    const after = (await this.application.refresh(before)).refresh_token;
+    if (after === before) throw new Error("a refresh token was not rotated");
+    this.refreshTokens[who] = after;
+    return true;
   }
-}
 
-// Asks until there is an answer.
-export async function answered(url: string, withinMs = 10_000): Promise<void> {
-  for (const until = Date.now() + withinMs; ; ) {
-    try {
-      await (await fetch(url)).text();
-      return;
-    } catch (error) {
-      if (Date.now() > until) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+  // From the application and back with tokens; the requests that it took.
+  private async signIn(turn: number): Promise<number> {
+    const person = new Person();
+    await this.application.exchange(await this.application.signIn(person, turn % this.server.provider.people));
+    return person.visited.length + 1;
+  }
+
+  // The same for a new person; where nobody can sign up, somebody signs in.
+  private async signUp(turn: number): Promise<number> {
+    const { signUp } = this.server.provider;
+    if (!signUp) return this.signIn(turn);
+    const person = new Person();
+    const email = `new-${process.pid}-${++this.people}@example.com`;
+    await this.application.exchange(await this.application.enter(person, (first) => signUp(person, first, email)));
+    return person.visited.length + 1;
   }
 }

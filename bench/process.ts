@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { binary } from "../test/support/gatehouse.ts";
 import { output } from "./load.ts";
 import { memory } from "./processes.ts";
-import { ended, type GatehouseServer, spawnServe } from "./servers.ts";
+import { ended, type GatehouseServer, type PeerServer, spawnPeer, spawnServe } from "./servers.ts";
 
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
@@ -43,19 +43,35 @@ async function firstAnswer(port: number, host: string): Promise<void> {
   }
 }
 
-async function serve(server: GatehouseServer): Promise<{ process: ChildProcess; port: number; took: number }> {
+// Starts the process that is measured on a port, for a host name that it serves.
+export interface Startable {
+  spawn(port: number): ChildProcess;
+  host: string;
+}
+
+export const gatehouseProcess = (server: GatehouseServer): Startable => ({
+  spawn: (port) => spawnServe(server.gatehouse.addresses, port),
+  host: new URL(server.gatehouse.endpoint).host,
+});
+
+export const peerProcess = (peer: PeerServer): Startable => ({
+  spawn: (port) => spawnPeer(peer.url, 0, port),
+  host: "localhost",
+});
+
+async function start(what: Startable): Promise<{ process: ChildProcess; port: number; took: number }> {
   const port = await freePort();
   const before = performance.now();
-  const process = spawnServe(server.gatehouse.addresses, port);
-  await firstAnswer(port, new URL(server.gatehouse.endpoint).host);
+  const process = what.spawn(port);
+  await firstAnswer(port, what.host);
   return { process, port, took: performance.now() - before };
 }
 
 // Median of several starts, in ms: from fork to the first answer, the database up.
-export async function startTime(server: GatehouseServer, times = 9): Promise<number> {
+export async function startTime(what: Startable, times = 9): Promise<number> {
   const took: number[] = [];
   for (let i = 0; i < times; ++i) {
-    const started = await serve(server);
+    const started = await start(what);
     took.push(started.took);
     await ended(started.process);
   }
@@ -75,12 +91,12 @@ async function crowd(port: number, host: string, size: number): Promise<ChildPro
   return child;
 }
 
-export async function memoryUse(server: GatehouseServer): Promise<{ idle: Memory; crowded: Memory }> {
-  const { process, port } = await serve(server);
+export async function memoryUse(what: Startable): Promise<{ idle: Memory; crowded: Memory }> {
+  const { process, port } = await start(what);
   try {
     await new Promise((resolve) => setTimeout(resolve, 2000)); // what a start leaves for later is done
     const idle = memory(process.pid!);
-    const others = await crowd(port, new URL(server.gatehouse.endpoint).host, 10_000);
+    const others = await crowd(port, what.host, 10_000);
     const crowded = memory(process.pid!);
     await ended(others);
     return { idle, crowded };

@@ -6,11 +6,13 @@ import { Client } from "./load.ts";
 
 export interface Provider {
   origin: string;
-  paths: { authorize: string; token: string; userinfo: string };
+  paths: { authorize: string; token: string; userinfo: string; jwks: string };
   clientId: string;
   redirectUri: string;
   // From the first page to the redirect back; `who` is a number below `people`.
   signIn(person: Person, first: Page, who: number): Promise<Page>;
+  // The same for somebody new, by an e-mail address that is proved on the way.
+  signUp?(person: Person, first: Page, email: string): Promise<Page>;
   people: number;
 }
 
@@ -49,10 +51,14 @@ export class Application {
   }
 
   // Authorize, page, password, redirect back: the code.
-  async signIn(person: Person, who: number): Promise<string> {
+  signIn(person: Person, who: number): Promise<string> {
+    return this.enter(person, (first) => this.provider.signIn(person, first, who));
+  }
+
+  // From the authorization request over the pages to the code.
+  async enter(person: Person, pages: (first: Page) => Promise<Page>): Promise<string> {
     const { origin, redirectUri } = this.provider;
-    const first = await person.visit(origin + this.authorizationUrl(), {}, [redirectUri]);
-    const back = await this.provider.signIn(person, first, who);
+    const back = await pages(await person.visit(origin + this.authorizationUrl(), {}, [redirectUri]));
     return this.codeOf(back.url.href);
   }
 

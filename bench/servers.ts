@@ -27,6 +27,10 @@ export interface GatehouseServer extends Server {
   gatehouse: Gatehouse;
 }
 
+export interface PeerServer extends Server {
+  url: string; // of its database
+}
+
 const emailOf = (who: number) => `person-${who}@example.com`;
 
 // The limits of requests are off: one machine plays everybody.
@@ -40,10 +44,11 @@ export async function startGatehouse(): Promise<GatehouseServer> {
   const { endpoint, public_client_id, inbox } = gatehouse.addresses;
   const provider: Provider = {
     origin: endpoint,
-    paths: { authorize: "/oauth2/authorize", token: "/oauth2/token", userinfo: "/oauth2/userinfo" },
+    paths: { authorize: "/oauth2/authorize", token: "/oauth2/token", userinfo: "/oauth2/userinfo", jwks: "/oauth2/jwks" },
     clientId: public_client_id,
     redirectUri: kRedirectUri,
     signIn: (person, page, who) => signIn(person, page, { email: emailOf(who), password: kPassword, until: [kRedirectUri] }),
+    signUp: (person, page, email) => signUp(person, page, { email, password: kPassword, inbox, until: [kRedirectUri] }),
     people: kPeople,
   };
   for (let who = 0; who < kPeople; ++who) {
@@ -61,16 +66,32 @@ export async function startGatehouse(): Promise<GatehouseServer> {
   };
 }
 
-export async function startPeer(beside: GatehouseServer): Promise<Server> {
-  const url = beside.gatehouse.addresses.database_url;
+// The database that both use keeps what it acknowledged: anything else would be no comparison.
+async function makePeerDatabase(url: string): Promise<string> {
   const admin = new pg.Client({ connectionString: url });
   await admin.connect();
+  for (const setting of ["fsync", "synchronous_commit", "full_page_writes"]) {
+    const { rows } = await admin.query<Record<string, string>>(`SHOW ${setting}`);
+    if (rows[0]![setting] !== "on") throw new Error(`PostgreSQL runs with ${setting} ${rows[0]![setting]}`);
+  }
   await admin.query("CREATE DATABASE peer");
   await admin.end();
-  const child = await started(process.execPath, ["--disable-warning=ExperimentalWarning", `${import.meta.dirname}/peer/oidc_provider.ts`, url.replace("/gatehouse?", "/peer?"), String(kPeople)]);
+  return url.replace("/gatehouse?", "/peer?");
+}
+
+// One process with one event loop and libuv's four pool threads, as Node programs usually run.
+export function spawnPeer(url: string, people: number, port: number): ChildProcess {
+  const program = `${import.meta.dirname}/peer/oidc_provider.ts`;
+  const script = ["--disable-warning=ExperimentalWarning", program, url, String(people), String(port)];
+  return spawn(process.execPath, script, { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, NODE_ENV: "production" } });
+}
+
+export async function startPeer(beside: GatehouseServer): Promise<PeerServer> {
+  const url = await makePeerDatabase(beside.gatehouse.addresses.database_url);
+  const child = await ready(spawnPeer(url, kPeople, 0));
   const provider: Provider = {
     origin: child.line,
-    paths: { authorize: "/auth", token: "/token", userinfo: "/me" },
+    paths: { authorize: "/auth", token: "/token", userinfo: "/me", jwks: "/jwks" },
     clientId: "bench",
     redirectUri: kRedirectUri,
     signIn: (person, page, who) =>
@@ -78,6 +99,7 @@ export async function startPeer(beside: GatehouseServer): Promise<Server> {
     people: kPeople,
   };
   return {
+    url,
     provider,
     server: [child.process.pid!],
     stores: beside.stores.slice(0, 1),
@@ -98,13 +120,12 @@ export function spawnServe(at: Gatehouse["addresses"], port: number): ChildProce
 }
 
 // A process that prints one line when it is ready.
-export async function started(command: string, args: string[]): Promise<{ process: ChildProcess; line: string }> {
-  const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"] });
+async function ready(child: ChildProcess): Promise<{ process: ChildProcess; line: string }> {
   const lines = createInterface({ input: child.stdout! });
   const line = await Promise.race([
     once(lines, "line").then(([text]) => text as string),
     once(child, "exit").then(([code]) => {
-      throw new Error(`${command} ended with ${code}`);
+      throw new Error(`${child.spawnfile} ended with ${code}`);
     }),
   ]);
   return { process: child, line };

@@ -1,10 +1,11 @@
 // npm's oidc-provider with PostgreSQL, doing the same work: opaque access tokens, ID tokens by RS256, rotation, PKCE.
-// Usage: oidc_provider.ts DATABASE_URL PEOPLE; prints its origin and ends by SIGTERM.
-import { generateKeyPairSync, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
+// Usage: oidc_provider.ts DATABASE_URL PEOPLE PORT; makes the people, prints its origin and ends by SIGTERM. Without people
+// it only starts, as it would every day.
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { promisify } from "node:util";
 
+import argon2 from "argon2";
 import pg from "pg";
 
 import { PostgresAdapter } from "./postgres_adapter.ts";
@@ -24,27 +25,24 @@ interface Peer {
   Grant: new (of: { accountId: string; clientId: string }) => { addOIDCScope(scope: string): void; save(): Promise<string> };
 }
 
-const [databaseUrl, people] = process.argv.slice(2) as [string, string];
-const kScrypt = { N: 16384, r: 8, p: 1 }; // 16 MiB; node 22 has no argon2
-const hash = promisify<string, Buffer, number, typeof kScrypt, Buffer>(scrypt);
+const [databaseUrl, people, port] = process.argv.slice(2) as [string, string, string];
+const kHash = { type: argon2.argon2id, memoryCost: 19456, timeCost: 2, parallelism: 1 } as const; // as Gatehouse's
 const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 });
 
 async function prepareDatabase(): Promise<void> {
   await pool.query(PostgresAdapter.schema);
-  await pool.query("CREATE TABLE IF NOT EXISTS account (id text PRIMARY KEY, email text UNIQUE, salt bytea, hash bytea)");
+  await pool.query("CREATE TABLE IF NOT EXISTS account (id text PRIMARY KEY, email text UNIQUE, hash text)");
   for (let i = 0; i < Number(people); ++i) {
-    const salt = randomBytes(16);
-    const password = await hash("correct horse battery staple", salt, 32, kScrypt);
-    await pool.query("INSERT INTO account VALUES ($1, $2, $3, $4)", [`person-${i}`, `person-${i}@example.com`, salt, password]);
+    const hash = await argon2.hash("correct horse battery staple", kHash);
+    await pool.query("INSERT INTO account VALUES ($1, $2, $3)", [`person-${i}`, `person-${i}@example.com`, hash]);
   }
 }
 
 async function accountOf(email: string, password: string): Promise<string | undefined> {
-  const query = { name: "by-email", text: "SELECT id, salt, hash FROM account WHERE email = $1", values: [email] };
-  const { rows } = await pool.query<{ id: string; salt: Buffer; hash: Buffer }>(query);
+  const query = { name: "by-email", text: "SELECT id, hash FROM account WHERE email = $1", values: [email] };
+  const { rows } = await pool.query<{ id: string; hash: string }>(query);
   const account = rows[0];
-  if (!account) return undefined;
-  return timingSafeEqual(await hash(password, account.salt, 32, kScrypt), account.hash) ? account.id : undefined;
+  return account && (await argon2.verify(account.hash, password)) ? account.id : undefined;
 }
 
 async function findAccount(_: unknown, id: string): Promise<object | undefined> {
@@ -58,8 +56,18 @@ const page = (uid: string) => `<!doctype html><html lang="en"><title>Sign in</ti
 <form id="login-form" method="post" action="/interaction/${uid}"><input name="email"><input name="password" type="password">
 <button>Sign in</button></form></html>`;
 
-function start(port: number): Peer {
+// Kept in the database: making a key is no part of a start.
+async function signingKey(): Promise<object> {
+  await pool.query("CREATE TABLE IF NOT EXISTS key (jwk jsonb)");
+  const { rows } = await pool.query<{ jwk: object }>("SELECT jwk FROM key");
+  if (rows[0]) return rows[0].jwk;
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const jwk = { ...privateKey.export({ format: "jwk" }), use: "sig", alg: "RS256", kid: "bench" };
+  await pool.query("INSERT INTO key VALUES ($1)", [jwk]);
+  return jwk;
+}
+
+function start(port: number, key: object): Peer {
   return new Provider(`http://localhost:${port}`, {
     adapter: (model: string) => new PostgresAdapter(pool, model),
     clients: [
@@ -72,7 +80,7 @@ function start(port: number): Peer {
         response_types: ["code"],
       },
     ],
-    jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), use: "sig", alg: "RS256", kid: "bench" }] },
+    jwks: { keys: [key] },
     cookies: { keys: [randomBytes(32).toString("hex")] },
     claims: { openid: ["sub", "email", "email_verified"] },
     features: { devInteractions: { enabled: false } },
@@ -97,11 +105,11 @@ async function grantOf(peer: Peer, accountId: string, clientId: string): Promise
   return grant.save();
 }
 
-await prepareDatabase();
+if (Number(people) > 0) await prepareDatabase();
+const key = await signingKey();
 const server = createServer();
-server.listen(0, "127.0.0.1", () => {
-  const { port } = server.address() as AddressInfo;
-  const peer = start(port);
+server.listen(Number(port), "127.0.0.1", () => {
+  const peer = start((server.address() as AddressInfo).port, key);
   const answer = peer.callback();
   server.on("request", (request, response) => {
     if (!request.url!.startsWith("/interaction/")) return answer(request, response);
@@ -117,6 +125,6 @@ server.listen(0, "127.0.0.1", () => {
       return undefined;
     })().catch((error: unknown) => response.writeHead(500).end(String(error)));
   });
-  console.log(`http://localhost:${port}`);
+  console.log(`http://localhost:${(server.address() as AddressInfo).port}`);
 });
 process.on("SIGTERM", () => process.exit(0));
