@@ -144,6 +144,9 @@ Loaded load(const Files& files) {
   }
 
   Loaded loaded;
+  for (const auto& warning : own_config_warnings(config)) {
+    loaded.warnings.push_back(fmt::format("{}: {}", kOwnFile, warning));
+  }
   warn(loaded.warnings, kConfigFile, keys_without_effect_in_config(file));
   warn(loaded.warnings, kFeaturesFile, keys_without_effect_in_features(features));
   warn(loaded.warnings, kSecretsFile, keys_without_effect_in_secrets(secrets_file));

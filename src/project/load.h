@@ -31,7 +31,7 @@ class InvalidProject : public std::runtime_error {
 
 struct Loaded {
   Handle project;
-  std::vector<std::string> warnings;  // one for each key that does nothing yet, with its path
+  std::vector<std::string> warnings;  // keys that do nothing yet, or not all they say, with their paths
 };
 
 // Parses (no YAML aliases bombs, no duplicate keys), validates against the contract's schemas, our own for

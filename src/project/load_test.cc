@@ -370,6 +370,26 @@ oauth:
   EXPECT_FALSE(off.per_ip.enabled || off.per_user.enabled || off.per_client.enabled || off.per_project.enabled);
 }
 
+TEST(Load, what_cannot_be_hidden_at_sign_up_is_warned_of) {
+  const auto warnings = [](const std::string& config, const std::string& own) {
+    Files all = files(kSmallest + config);
+    all["gatehouse.yaml"] = own;
+    return load(all).warnings;
+  };
+  const std::string hide = "authentication: {hide_unknown_accounts: true}\n";
+  EXPECT_THAT(warnings("", hide), IsEmpty());
+  for (const char* off : {"required", "enabled"}) {
+    const std::string config = std::string("verification: {claims: {email: {") + off + ": false}}}\n";
+    EXPECT_THAT(warnings(config, hide),
+                ElementsAre("gatehouse.yaml: /authentication/hide_unknown_accounts cannot hide them at sign-up: "
+                            "/verification/claims/email of authgear.yaml does not require a code"));
+    EXPECT_THAT(warnings(config, ""), IsEmpty());
+    EXPECT_THAT(warnings(config + "authentication: {public_signup_disabled: true}\n", hide), IsEmpty());
+  }
+  EXPECT_THAT(warnings("identity: {login_id: {keys: [{type: email}, {type: username}]}}\n", hide),
+              ElementsAre(HasSubstr("a user name that is taken has to be told")));
+}
+
 TEST(Load, the_version_changes_with_each_file) {
   Files all = files(kSmallest);
   const auto first = load(all).project->version;

@@ -154,7 +154,7 @@ export const stops: Stop[] = [
     ids: ["login-form", "login-id", "field-error"],
     go: async (page, gatehouse) => {
       await goToLogin(page, gatehouse);
-      await page.fill("#login-id", "nobody@localhost");
+      await page.fill("#login-id", "nobody");
       await send(page, "login-submit");
     },
   },

@@ -93,10 +93,12 @@ Task<bool> PasswordHasher::matches(project::Context& ctx, Password password, std
   co_return match == HashMatch::yes;
 }
 
-Task<void> PasswordHasher::pretend(project::Context& ctx, Password password) {
-  auto work = [format = slowest_, password] { hash_password(format, password.text()); };
+Task<void> PasswordHasher::pretend(project::Context& ctx, Password password, std::string scheme) {
+  auto work = [hash = nobodys_hash(scheme), password] { match_password(password.text(), hash); };
   co_await pool_.run(ctx, std::move(work));
 }
+
+std::string PasswordHasher::scheme() const { return scheme_of(format_); }
 
 bool is_expired(const project::PasswordConfig& config, const PasswordAuthenticator& password, TimePoint now) {
   if (password.expire_after && *password.expire_after < now) {

@@ -32,22 +32,20 @@ enum class HashFormat { argon2id, bcrypt_sha512 };  // what new hashes are writt
 // Hashing in the CPU pool. Formats that are verified: $argon2id$ (PHC), $bcrypt-sha512$, $2a$/$2b$/$2y$.
 class PasswordHasher {
  public:
-  // `slowest`: of the formats that are stored; another one than `format` where a database was adopted.
-  PasswordHasher(CpuPool& pool, HashFormat format, HashFormat slowest)
-      : pool_(pool), format_(format), slowest_(slowest) {}
-  PasswordHasher(CpuPool& pool, HashFormat format) : PasswordHasher(pool, format, format) {}
+  PasswordHasher(CpuPool& pool, HashFormat format) : pool_(pool), format_(format) {}
 
   Task<std::string> hash(project::Context& ctx, Password password);
   // A stored hash that cannot be read never matches; that goes to the log.
   Task<PasswordVerdict> verify(project::Context& ctx, Password password, std::string stored);
   Task<bool> matches(project::Context& ctx, Password password, std::string stored);
-  // Takes as long as `verify` of this project's slowest stored format; for accounts that do not exist.
-  Task<void> pretend(project::Context& ctx, Password password);
+  // Takes as long as `verify` of a hash of this scheme (password_hash.h); for accounts that do not exist.
+  Task<void> pretend(project::Context& ctx, Password password, std::string scheme);
+  // The scheme of new hashes.
+  std::string scheme() const;
 
  private:
   CpuPool& pool_;
   HashFormat format_;
-  HashFormat slowest_;
 };
 
 // Error Invalid/PasswordPolicyViolated with causes [{Name, Info?}] for everything that is wrong at once.

@@ -10,6 +10,7 @@
 #include <botan/exceptn.h>
 #include <botan/rng.h>
 #include <openssl/crypto.h>
+#include <re2/re2.h>
 
 #include "platform/crypto/hash.h"
 #include "platform/crypto/random.h"
@@ -35,6 +36,11 @@ constexpr std::string_view kSha512Prefix = "$bcrypt-sha512$";
 constexpr std::uint16_t kBcryptCost = 10;
 constexpr int kMostBcryptCost = 15;
 constexpr std::size_t kBcryptLength = 60;
+constexpr std::size_t kBcryptSchemeLength = 7;  // "$2b$10$"
+
+// Salt and hash of argon2id in base64 without padding.
+constexpr std::size_t kArgonSaltText = 22;
+constexpr std::size_t kArgonHashText = 43;
 
 // Botan wants a generator of its own for salts; ours stays the only source.
 class OurRandom : public Botan::RandomNumberGenerator {
@@ -163,6 +169,25 @@ HashMatch match_password(std::string_view password, const std::string& stored) {
   const HashMatch match = match_bcrypt(copy, stored);
   OPENSSL_cleanse(copy.data(), copy.size());
   return match;
+}
+
+std::string scheme_of(std::string_view stored) {
+  static const RE2 kScheme(R"(^(\$argon2id\$(?:v=[0-9]+\$)?[a-z0-9=,]+\$|(?:\$bcrypt-sha512\$)?\$2[aby]\$[0-9]{2}\$))");
+  std::string scheme;
+  RE2::PartialMatch(re2::StringPiece(stored.data(), stored.size()), kScheme, &scheme);
+  return scheme;
+}
+
+std::string scheme_of(HashFormat format) {
+  return std::string(format == HashFormat::argon2id ? kArgonCurrent : "$bcrypt-sha512$$2a$10$");
+}
+
+std::string nobodys_hash(std::string_view scheme) {
+  std::string hash(scheme);
+  if (scheme.starts_with(kArgonPrefix)) {
+    return hash + std::string(kArgonSaltText, 'A') + "$" + std::string(kArgonHashText, 'A');
+  }
+  return hash + std::string(kBcryptLength - kBcryptSchemeLength, '.');
 }
 
 bool is_current(HashFormat format, std::string_view stored) {

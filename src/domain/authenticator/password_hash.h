@@ -18,6 +18,14 @@ std::string hash_password(HashFormat format, std::string_view password);
 // cost 15.
 HashMatch match_password(std::string_view password, const std::string& stored);
 
+// What makes a hash cheap or dear, as text: "$argon2id$v=19$m=19456,t=2,p=1$", "$bcrypt-sha512$$2a$10$", "$2b$12$";
+// empty for what is none of the formats. The same as _gatehouse_hash_scheme in the database.
+std::string scheme_of(std::string_view stored);
+std::string scheme_of(HashFormat format);  // of what `hash_password` writes
+
+// A hash of that scheme that no password is known for.
+std::string nobodys_hash(std::string_view scheme);
+
 // Whether `stored` is what `hash_password` writes, parameters included.
 bool is_current(HashFormat format, std::string_view stored);
 

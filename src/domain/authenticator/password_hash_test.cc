@@ -95,5 +95,25 @@ TEST(PasswordHash, every_format_but_the_wanted_one_is_outdated) {
   EXPECT_FALSE(is_current(HashFormat::bcrypt_sha512, "$bcrypt-sha512$"));
 }
 
+TEST(PasswordHash, a_scheme_is_what_a_hash_begins_with_up_to_its_salt) {
+  EXPECT_EQ(scheme_of(hash_password(HashFormat::argon2id, "x")), "$argon2id$v=19$m=19456,t=2,p=1$");
+  EXPECT_EQ(scheme_of(hash_password(HashFormat::argon2id, "x")), scheme_of(HashFormat::argon2id));
+  const std::string sha512 = scheme_of(hash_password(HashFormat::bcrypt_sha512, "x"));
+  EXPECT_TRUE(sha512 == "$bcrypt-sha512$$2a$10$" || sha512 == "$bcrypt-sha512$$2b$10$") << sha512;
+  EXPECT_EQ(sha512, scheme_of(HashFormat::bcrypt_sha512));
+  EXPECT_EQ(scheme_of(kBcryptKnown), std::string(kBcryptKnown).substr(0, 7));
+  for (const char* none : {"", "plain", "$1$abc$def", "$2b$", "$argon2i$v=19$m=1,t=1,p=1$"}) {
+    EXPECT_EQ(scheme_of(none), "") << none;
+  }
+}
+
+TEST(PasswordHash, nobodys_hash_is_checked_like_any_other_and_never_matches) {
+  for (const char* scheme : {"$argon2id$v=19$m=19456,t=2,p=1$", "$argon2id$v=19$m=64,t=1,p=1$",
+                             "$bcrypt-sha512$$2a$04$", "$2b$04$", "$2y$05$"}) {
+    EXPECT_EQ(scheme_of(nobodys_hash(scheme)), scheme);
+    EXPECT_EQ(match_password("anything", nobodys_hash(scheme)), HashMatch::no) << scheme;
+  }
+}
+
 }  // namespace
 }  // namespace gatehouse::authenticator

@@ -10,7 +10,6 @@ namespace gatehouse::protection {
 namespace {
 
 constexpr int kMostWaiting = 4;
-constexpr std::string_view kNoSuchUser = "23503";
 
 bool applies(const project::LockoutConfig& config, std::string_view method) {
   const bool enabled = method == "password" ? config.password_enabled : method == "oob_otp" && config.oob_otp_enabled;
@@ -97,16 +96,8 @@ Task<void> Lockout::reserve(project::Context& ctx, const UserId& user, std::stri
   }
   const UserId id = user;
   const Turn turn(waiting_, ctx.app_id().str() + "|" + id.str());
-  try {
-    const bool counted = co_await count_attempt(ctx, id, scope_of(ctx));
-    if (counted) {
-      co_return;
-    }
-  } catch (const postgres::StatementError& error) {
-    if (error.sqlstate() != kNoSuchUser) {
-      throw;
-    }
-    co_return;  // the user was deleted meanwhile: nothing to guard
+  if (co_await count_attempt(ctx, id, scope_of(ctx))) {
+    co_return;
   }
   throw locked_out(co_await locked_until(ctx, id, scope_of(ctx)), ctx.now());
 }

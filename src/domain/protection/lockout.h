@@ -17,7 +17,7 @@ class Lockout {
  public:
   // Error TooManyRequest/AccountLockout with info {until} if the user (or the user from this address) is locked out, or
   // with 429 when more than 4 of this core already wait for the same user. Does nothing where lockout is off for
-  // `method`.
+  // `method`. The user need not exist: a stand-in is locked like anybody.
   Task<void> reserve(project::Context& ctx, const UserId& user, std::string method);  // "password", "oob_otp"
   // Forgets the attempts on a user who proved to be one (those from this address, where each address counts for
   // itself).

@@ -140,4 +140,13 @@ TEST_F(LockoutPerIp, another_address_is_not_locked) {
   EXPECT_EQ(refused(*other), std::nullopt);
 }
 
+TEST_F(LockoutTest, somebody_who_does_not_exist_is_locked_like_anybody) {
+  user = UserId(uuid_v4());
+  const TimePoint start = ctx->now();
+  attempts(3);
+  EXPECT_EQ(refused(ctx), rfc3339(start + 1min));
+  ctx.clock.advance(1min);
+  EXPECT_EQ(refused(ctx), std::nullopt);
+}
+
 }  // namespace gatehouse::protection

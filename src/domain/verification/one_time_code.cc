@@ -41,6 +41,9 @@ std::string new_code(const project::Context& ctx) {
   return test_mode.fixed_oob_otp_code.empty() ? std::string(kFixedCode) : test_mode.fixed_oob_otp_code;
 }
 
+// Nobody can type it.
+std::string new_decoy() { return crypto::random_text(32, crypto::kBase62); }
+
 using protection::Bucket;
 
 Bucket cooldown(const project::Context& ctx, const CodeRequest& request) {
@@ -137,15 +140,20 @@ Task<SentCode> OneTimeCodes::send(project::Context& ctx, CodeRequest request) {
   }
   co_await limiter_.take(ctx, send_buckets(ctx, request));
   const SentRow row{ctx.now(), ctx.now() + request.valid_for};
-  const std::string code = new_code(ctx);
+  const std::string code = request.decoy ? new_decoy() : new_code(ctx);
   postgres::Batch batch;
   add_code(batch, ctx, keys_, request, code, row.expires_at);
   message::MailRequest mail{
       .type = request.message,
       .recipient = request.target,
       .language = ctx.language.empty() ? ctx.config().localization.fallback_language : ctx.language,
-      .variables = {{"Code", code}},
+      .variables = {},
       .useful_until = row.expires_at};
+  if (request.decoy) {
+    mail.variables["Link"] = request.link;
+  } else {
+    mail.variables["Code"] = code;
+  }
   if (request.user) {
     mail.user_id = request.user->str();
   }

@@ -18,6 +18,8 @@ struct CodeRequest {
   std::string need_key;  // the same key sends once, however often it is asked
   std::optional<UserId> user;
   Micros valid_for = std::chrono::minutes{5};
+  bool decoy = false;  // all is done as for a code, but the message has none, and no code will be right
+  std::string link;    // for the message
 };
 
 struct SentCode {

@@ -261,6 +261,16 @@ TEST_F(AuthUi, a_disabled_account_has_a_page_that_says_so) {
   EXPECT_TRUE(has(page, "data-kind=\"disabled\""));
 }
 
+TEST_F(AuthUi, an_account_with_a_second_factor_hears_who_can_help) {
+  const std::string step = at("T1", "login", FakeRunner::authenticate());
+  runner.refuse_feed = Error(ErrorKind::invalid, "InvariantViolated", "", {{"cause", {{"kind", "NoAuthenticator"}}}});
+  const Response sent = post("/authflow/v2/enter_password?x_step=" + step, "x_password=p");
+  const Response page = get(location(sent));
+  EXPECT_EQ(page.status, Status::forbidden);
+  EXPECT_TRUE(has(page, "data-kind=\"unsupported\""));
+  EXPECT_TRUE(has(page, "Your account asks for a step that is not offered here.")) << page.body;
+}
+
 TEST_F(AuthUi, codes_may_be_typed_with_spaces_and_sent_again) {
   const std::string step = at("T1", "signup", FakeRunner::verify());
   runner.answer = runner.put("T2", "signup", FakeRunner::verify());

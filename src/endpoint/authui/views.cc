@@ -242,6 +242,17 @@ json::object view_of(const Services& services, project::Context& ctx, const http
   return values;
 }
 
+namespace {
+
+// A step that the account needs and that this version has not, like a second factor of an adopted account.
+bool needs_more_than_we_have(const Failure& failure) {
+  const auto* cause = failure.reason == "InvariantViolated" ? failure.info.if_contains("cause") : nullptr;
+  const auto* kind = cause == nullptr || !cause->is_object() ? nullptr : cause->get_object().if_contains("kind");
+  return kind != nullptr && *kind == "NoAuthenticator";
+}
+
+}  // namespace
+
 std::optional<endpoint::Problem> account_problem(const Failure& failure) {
   static constexpr std::pair<std::string_view, std::string_view> kKinds[] = {
       {"DisabledUser", "disabled"},
@@ -255,6 +266,9 @@ std::optional<endpoint::Problem> account_problem(const Failure& failure) {
     if (failure.reason == reason) {
       return endpoint::Problem{.kind = std::string(kind), .status = http::Status::forbidden};
     }
+  }
+  if (needs_more_than_we_have(failure)) {
+    return endpoint::Problem{.kind = "unsupported", .status = http::Status::forbidden};
   }
   return std::nullopt;
 }

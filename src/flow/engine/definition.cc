@@ -76,6 +76,15 @@ Pointer Pointer::inside(int branch) const {
   return Pointer(std::move(indices));
 }
 
+std::optional<int> StepDefinition::branch_of(Authentication authentication) const {
+  for (std::size_t i = 0; i < one_of.size(); ++i) {
+    if (one_of[i].authentication == authentication) {
+      return static_cast<int>(i);
+    }
+  }
+  return std::nullopt;
+}
+
 const StepDefinition* Definition::find(const Pointer& at) const {
   const auto* list = &steps;
   const StepDefinition* step = nullptr;

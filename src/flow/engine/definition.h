@@ -45,6 +45,8 @@ struct StepDefinition {
   bool optional = false;
   std::string target_step;
   std::vector<Branch> one_of;
+
+  std::optional<int> branch_of(Authentication authentication) const;  // the first
 };
 
 // A flow as data: what the contract's configuration describes, or what is derived from the project's settings.

@@ -24,7 +24,20 @@ const identity::FoundLogin* identified(const State& state) {
   return nullptr;
 }
 
+const FoundIdentity* stand_in(const State& state) {
+  for (const auto& fact : state.facts) {
+    const auto* answer = std::get_if<FoundIdentity>(&fact.got);
+    if (answer != nullptr && answer->stand_in) {
+      return answer;
+    }
+  }
+  return nullptr;
+}
+
 std::optional<UserId> user_of(const State& state) {
+  if (stand_in(state) != nullptr) {
+    return std::nullopt;
+  }
   if (const auto* login = identified(state)) {
     return login->user.id;
   }

@@ -32,11 +32,13 @@ struct Frame {
 // ---- Needs: what a step asks the world. They live within one turn and are never stored, so a password may be in them.
 
 // The identity that this login ID names. Where `to_create`, one that may be made: invalid ones are Error
-// Invalid/ValidationFailed. A password that came along is hashed in vain for accounts that do not exist.
+// Invalid/ValidationFailed. Where `hide`, a stand-in takes the place of what must not be told: nobody at a login,
+// somebody at a sign-up. Otherwise a password that came along is hashed in vain for accounts that do not exist.
 struct FindIdentity {
   Identification by = Identification::email;
   std::string login_id;
   bool to_create = false;
+  bool hide = false;
   std::optional<authenticator::Password> came_along;
 };
 
@@ -47,25 +49,29 @@ struct HashPassword {
   std::optional<UserId> user;
 };
 
-// Through the limiter and the lockout; takes as long for a user without a password.
+// Through the limiter and the lockout; takes as long for a user without a password, and for a stand-in.
 struct CheckPassword {
   authenticator::Password password;
   User user;
-  std::string kind;  // primary, secondary
+  std::optional<std::string> login_id_of_nobody;  // set where `user` is a stand-in
+  std::string kind;                               // primary, secondary
   std::vector<PasswordAuthenticator> stored;
   std::vector<std::string> user_inputs;
 };
 
+// Where the address is `taken` by an account, the message says that instead, and no code is right.
 struct SendCode {
   Channel channel = Channel::email;
   std::string target;
   UserId user;
+  bool taken = false;
 };
 
 struct CheckCode {
   Channel channel = Channel::email;
   std::string target;
   std::string code;
+  bool taken = false;
 };
 
 using Need = std::variant<FindIdentity, HashPassword, CheckPassword, SendCode, CheckCode>;
@@ -75,6 +81,7 @@ using Need = std::variant<FindIdentity, HashPassword, CheckPassword, SendCode, C
 struct FoundIdentity {
   identity::NormalizedLoginId asked;
   std::optional<identity::FoundLogin> found;
+  std::optional<UserId> stand_in;  // never together with `found`
 };
 
 struct HashedPassword {
@@ -193,15 +200,17 @@ const C* planned(const State& state, const Pointer& at) {
 
 // The identified user as read from the database; null in a sign-up.
 const identity::FoundLogin* identified(const State& state);
-// The user whom the flow is about, known after identification.
+// The user whom the flow is about, known after identification. A stand-in is none: such a flow leads nowhere.
 std::optional<UserId> user_of(const State& state);
+// What was found where nobody's account, or somebody's address at a sign-up, is hidden; null otherwise.
+const FoundIdentity* stand_in(const State& state);
 // Authentication methods that the flow has proved or set up, as `amr` values.
 std::vector<std::string> amr_of(const State& state);
 // What a password must not be guessed from: the user's login IDs.
 std::vector<std::string> user_inputs(const State& state);
 
 BOOST_DESCRIBE_STRUCT(Frame, (), (at, kind, branch))
-BOOST_DESCRIBE_STRUCT(FoundIdentity, (), (asked, found))
+BOOST_DESCRIBE_STRUCT(FoundIdentity, (), (asked, found, stand_in))
 BOOST_DESCRIBE_STRUCT(HashedPassword, (), (hash))
 BOOST_DESCRIBE_STRUCT(CheckedPassword, (), (matches, authenticator, new_hash, force_change_reason))
 BOOST_DESCRIBE_STRUCT(SentCode, (), (expires_at, can_resend_at))

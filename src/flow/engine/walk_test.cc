@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::string_view kMarker = "in the clear, Marker 1!";
 const TimePoint kNow = from_unix_seconds(1'800'000'000);
+const UserId kStandIn("stand-in");
 
 void must(bool holds, std::source_location where = std::source_location::current()) {
   if (!holds) {
@@ -67,6 +68,8 @@ std::vector<Outcome> outcomes(const FindIdentity& need) {
                                           .login_id = need.login_id,
                                           .unique_key = need.login_id};
   std::vector<Outcome> all{Answer(FoundIdentity{asked, std::nullopt}), away()};
+  // A stand-in also where none was asked for: the engine must not need the world to be right.
+  all.emplace_back(Answer(FoundIdentity{asked, std::nullopt, kStandIn}));
   for (const bool disabled : {false, true}) {
     for (const bool with_password : {false, true}) {
       all.emplace_back(Answer(FoundIdentity{asked, login_of_database(need, disabled, with_password)}));
@@ -81,6 +84,11 @@ std::vector<Outcome> outcomes(const HashPassword& /*need*/) {
 
 std::vector<Outcome> outcomes(const CheckPassword& need) {
   std::vector<Outcome> all{Answer(CheckedPassword{}), Error(ErrorKind::too_many_request, "AccountLockout", "locked")};
+  must(need.login_id_of_nobody.has_value() == (need.user.id == kStandIn));
+  if (need.login_id_of_nobody) {
+    must(need.stored.empty());
+    all.emplace_back(Answer(CheckedPassword{.matches = true}));  // a world gone wrong
+  }
   for (const auto& stored : need.stored) {
     for (const bool outdated : {false, true}) {
       CheckedPassword right{.matches = true, .authenticator = stored};
@@ -220,6 +228,13 @@ bool refused(const Fact& fact) {
          (code != nullptr && code->verdict != verification::CodeVerdict::right);
 }
 
+// Nothing can come out of a flow that is about nobody, whatever is planned later.
+void check_stand_in(const State& state) {
+  if (stand_in(state) != nullptr) {
+    must(!state.finished && state.plan.empty() && !user_of(state));
+  }
+}
+
 void check_plan_is_backed(const State& state) {
   for (const auto& [at, change] : state.plan) {
     must(std::holds_alternative<OpenSession>(change) || on_taken_path(state, at));
@@ -242,6 +257,7 @@ void check_plan_is_backed(const State& state) {
 
 void check_login(const State& state, const Definition& definition, const std::vector<Pointer>& walk) {
   const auto* login = identified(state);
+  must(stand_in(state) == nullptr);
   must(login != nullptr && !login->user.is_disabled);
   must(only<CreateUser>(state.plan) == nullptr && only<AddIdentity>(state.plan) == nullptr);
   must(std::get<OpenSession>(state.plan.back().change).user == login->user.id);
@@ -325,6 +341,7 @@ class Walker {
 
   std::size_t states() const { return seen_.size(); }
   std::size_t finished() const { return finished_; }
+  std::size_t hidden() const { return hidden_; }
 
  private:
   Rules rules() const { return {definition_, config_, kNow}; }
@@ -360,6 +377,8 @@ class Walker {
     const auto& after = turn.state;
     check_step(before, after, given);
     check_plan_is_backed(after);
+    check_stand_in(after);
+    hidden_ += stand_in(after) != nullptr ? 1U : 0U;
     check_text(after);
     must(after.finished == std::holds_alternative<Finish>(turn.next));
     must(after.finished == (only<OpenSession>(after.plan) != nullptr));
@@ -408,6 +427,7 @@ class Walker {
   std::deque<State> waiting_;
   std::set<std::string> seen_;
   std::size_t finished_ = 0;
+  std::size_t hidden_ = 0;
 };
 
 // ---- Configurations
@@ -446,6 +466,7 @@ project::Config any_config() {
   }
   config.verification.email.enabled = *rc::gen::arbitrary<bool>();
   config.verification.email.required = *rc::gen::arbitrary<bool>();
+  config.own.authentication.hide_unknown_accounts = *rc::gen::arbitrary<bool>();
   return config;
 }
 
@@ -457,6 +478,8 @@ RC_GTEST_PROP(FlowEngine, every_reachable_state_keeps_its_promises, ()) {
     Walker walker(type, config);
     walker.run();
     RC_CLASSIFY(walker.finished() > 0, "somebody signed in");
+    RC_CLASSIFY(walker.hidden() > 0, "somebody was nobody");
+    RC_ASSERT(config.own.authentication.hide_unknown_accounts || walker.hidden() == 0U);
   }
 }
 
@@ -467,6 +490,17 @@ TEST(FlowEngine, no_step_can_be_left_out_by_other_empty_or_repeated_inputs) {
     Walker walker(type, usual_config());
     walker.run();
     EXPECT_GT(walker.states(), 5U);
+    EXPECT_GT(walker.finished(), 1U);
+  }
+}
+
+TEST(FlowEngine, nobody_goes_as_far_as_the_password_and_the_code_and_no_further) {
+  auto config = usual_config();
+  config.own.authentication.hide_unknown_accounts = true;
+  for (const auto type : {FlowType::signup, FlowType::login}) {
+    Walker walker(type, config);
+    walker.run();
+    EXPECT_GT(walker.hidden(), 1U);
     EXPECT_GT(walker.finished(), 1U);
   }
 }

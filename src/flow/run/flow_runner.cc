@@ -58,7 +58,7 @@ class FlowRunner : public Runner {
       : keys_(services.keys),
         limiter_(services.limiter),
         store_(services.redis, services.keys),
-        world_(services.login_ids, services.hasher, services.passwords, services.codes, services.limiter,
+        world_(services.keys, services.login_ids, services.hasher, services.passwords, services.codes, services.limiter,
                services.lockout),
         committer_({.login_ids = services.login_ids,
                     .users = services.users,
@@ -78,7 +78,8 @@ class FlowRunner : public Runner {
                 .created_at = ctx.now(),
                 .new_user = UserId(uuid_v4())};
     NeedKeys need_keys(keys_, fresh.flow, write_state(fresh), {});
-    auto turn = co_await settle(ctx, rules, begin(rules, std::move(fresh)), need_keys);
+    Pace pace(false);
+    auto turn = co_await settle(ctx, rules, begin(rules, std::move(fresh)), need_keys, pace);
     auto ask = waiting(std::move(turn.next));
     auto token = new_id(kTokenPrefix);
     auto reply = reply_of(turn.state, token, std::move(ask.action));
@@ -92,16 +93,26 @@ class FlowRunner : public Runner {
   }
 
   Task<Reply> feed(project::Context& ctx, std::string state_token, boost::json::object input) override {
+    Pace pace(ctx.config().own.authentication.hide_unknown_accounts);
     auto stored = co_await find(ctx, state_token);
     if (!stored) {
       co_return co_await finished_before(ctx, std::move(state_token), std::move(input));
     }
     const auto type = stored->state.type;
+    std::optional<Error> refused;
+    Reply reply;
     try {
-      co_return co_await feed_stored(ctx, std::move(*stored), std::move(state_token), std::move(input));
+      reply = co_await feed_stored(ctx, std::move(*stored), std::move(state_token), std::move(input), pace);
     } catch (const Error& error) {
-      throw with_flow_type(error, type);
+      refused = with_flow_type(error, type);
     }
+    if (!reply.finished) {
+      co_await pace.hold();
+    }
+    if (refused) {
+      throw Error(*refused);
+    }
+    co_return reply;
   }
 
   Task<Reply> show(project::Context& ctx, std::string state_token) override {
@@ -145,13 +156,13 @@ class FlowRunner : public Runner {
     return definition;
   }
 
-  Task<Reply> feed_stored(project::Context& ctx, StoredState stored, std::string state_token,
-                          boost::json::object input) {
+  Task<Reply> feed_stored(project::Context& ctx, StoredState stored, std::string state_token, boost::json::object input,
+                          Pace& pace) {
     const auto definition = definition_of(ctx, stored.state);
     const Rules rules{definition, ctx.config(), ctx.now()};
     tell_context(ctx, stored.session.sign_in);
     NeedKeys need_keys(keys_, stored.state.flow, stored.text, input);
-    auto turn = co_await settle(ctx, rules, advance(rules, std::move(stored.state), input), need_keys);
+    auto turn = co_await settle(ctx, rules, advance(rules, std::move(stored.state), input), need_keys, pace);
     if (std::holds_alternative<Finish>(turn.next)) {
       Ending ending{std::move(turn.state), std::move(stored.session.sign_in), std::move(stored.session.previous),
                     std::move(state_token), std::move(input)};
@@ -167,10 +178,10 @@ class FlowRunner : public Runner {
   }
 
   // Asks the world what the turn wants to know, until it wants nothing more.
-  Task<Turn> settle(project::Context& ctx, const Rules& rules, Turn turn, const NeedKeys& need_keys) {
+  Task<Turn> settle(project::Context& ctx, const Rules& rules, Turn turn, const NeedKeys& need_keys, Pace& pace) {
     while (auto* want = std::get_if<Want>(&turn.next)) {
       auto key = need_keys.key(want->at, turn.wants);
-      auto answer = co_await world_.answer(ctx, *want, key);
+      auto answer = co_await world_.answer(ctx, *want, key, pace);
       turn = advance(rules, std::move(turn), std::move(key), std::move(answer));
     }
     co_return turn;

@@ -1,15 +1,20 @@
 #include "flow/run/world.h"
 
+#include "domain/authenticator/password_hash.h"
 #include "domain/consume/consume.h"
 #include "domain/event/event.h"
 #include "domain/user/users.h"
 #include "flow/run/buckets.h"
+#include "flow/run/stand_in.h"
 
 namespace gatehouse::flow {
 
 namespace {
 
 constexpr std::string_view kVerification = "verification";
+constexpr std::string_view kAccountExists = "account-exists";
+
+bool hidden(const project::Context& ctx) { return ctx.config().own.authentication.hide_unknown_accounts; }
 
 // A failed attempt is on record before anybody hears of it.
 Task<void> record(project::Context& ctx, event::Event event) {
@@ -18,7 +23,14 @@ Task<void> record(project::Context& ctx, event::Event event) {
   co_await consume::commit(ctx, std::move(batch));
 }
 
+event::Event identity_failed(const std::string& login_id) {
+  return {.type = "authentication.identity.login_id.failed", .payload = {{"login_id", login_id}}};
+}
+
 event::Event password_failed(const CheckPassword& need) {
+  if (need.login_id_of_nobody) {
+    return identity_failed(*need.login_id_of_nobody);
+  }
   return {.type = "authentication." + need.kind + ".password.failed",
           .payload = {{"user", user::to_event_json(need.user, false, !need.stored.empty())},
                       {"authentication_stage", need.kind},
@@ -44,7 +56,7 @@ std::optional<ForceChangeReason> why_change(const project::PasswordConfig& confi
 
 }  // namespace
 
-Task<Answer> DomainWorld::answer(project::Context& ctx, Want want, NeedKey key) {
+Task<Answer> DomainWorld::answer(project::Context& ctx, Want want, NeedKey key, Pace& pace) {
   if (auto* need = std::get_if<FindIdentity>(&want.need)) {
     co_return co_await find(ctx, std::move(*need));
   }
@@ -52,7 +64,7 @@ Task<Answer> DomainWorld::answer(project::Context& ctx, Want want, NeedKey key) 
     co_return co_await hash(ctx, std::move(*need));
   }
   if (auto* need = std::get_if<CheckPassword>(&want.need)) {
-    co_return co_await check(ctx, std::move(*need));
+    co_return co_await check(ctx, std::move(*need), pace);
   }
   if (auto* need = std::get_if<SendCode>(&want.need)) {
     co_return co_await send(ctx, std::move(*need), std::move(key));
@@ -61,6 +73,9 @@ Task<Answer> DomainWorld::answer(project::Context& ctx, Want want, NeedKey key) 
 }
 
 Task<Answer> DomainWorld::find(project::Context& ctx, FindIdentity need) {
+  if (need.hide) {
+    co_return co_await find_hidden(ctx, std::move(need));
+  }
   if (!need.to_create) {
     co_return co_await find_to_log_in(ctx, std::move(need));
   }
@@ -92,13 +107,32 @@ Task<Answer> DomainWorld::find_to_log_in(project::Context& ctx, FindIdentity nee
   co_return found;
 }
 
+// Nobody can count accounts here, so nothing is counted: a limit for those that do not exist would tell them.
+Task<Answer> DomainWorld::find_hidden(project::Context& ctx, FindIdentity need) {
+  FoundIdentity answer{.asked = {.type = text(need.by), .original = need.login_id}};
+  const auto login_id = need.to_create ? identity::normalize(ctx.project(), text(need.by), need.login_id)
+                                       : identity::normalize_for_lookup(ctx.project(), text(need.by), need.login_id);
+  if (!login_id) {
+    co_return answer;  // what cannot be a login ID is nobody's
+  }
+  answer.asked = *login_id;
+  std::vector<identity::NormalizedLoginId> candidates{*login_id};
+  auto found = co_await login_ids_.find(ctx, std::move(candidates));
+  if (found.has_value() == need.to_create) {
+    answer.stand_in = stand_in_for(keys_, ctx, *login_id);
+  } else {
+    answer.found = std::move(found);
+  }
+  co_return answer;
+}
+
 // What cannot be a login ID is not put on record: it may be anything, of any length.
 Task<void> DomainWorld::nobody_found(project::Context& ctx, FindIdentity need, std::string login_id) {
   if (need.came_along) {
     co_await limiter_.take(ctx, password_buckets(ctx, nullptr));
-    co_await hasher_.pretend(ctx, std::move(*need.came_along));
+    co_await hasher_.pretend(ctx, std::move(*need.came_along), hasher_.scheme());
   }
-  co_await record(ctx, {.type = "authentication.identity.login_id.failed", .payload = {{"login_id", login_id}}});
+  co_await record(ctx, identity_failed(login_id));
 }
 
 Task<Answer> DomainWorld::hash(project::Context& ctx, HashPassword need) {
@@ -109,11 +143,13 @@ Task<Answer> DomainWorld::hash(project::Context& ctx, HashPassword need) {
   co_return HashedPassword{co_await hasher_.hash(ctx, std::move(need.password))};
 }
 
-Task<Answer> DomainWorld::check(project::Context& ctx, CheckPassword need) {
+Task<Answer> DomainWorld::check(project::Context& ctx, CheckPassword need, Pace& pace) {
   const auto buckets = password_buckets(ctx, &need.user.id);
   co_await limiter_.take(ctx, buckets);
   co_await lockout_.reserve(ctx, need.user.id, "password");
+  co_await pace.hold();
   auto matched = co_await match(ctx, need);
+  pace.mark();
   if (!matched) {
     co_await record(ctx, password_failed(need));
     co_return CheckedPassword{};
@@ -123,12 +159,12 @@ Task<Answer> DomainWorld::check(project::Context& ctx, CheckPassword need) {
 }
 
 Task<std::optional<CheckedPassword>> DomainWorld::match(project::Context& ctx, CheckPassword need) {
-  bool tried = false;
+  std::set<std::string> tried;
   for (const auto& stored : need.stored) {
     if (stored.kind != need.kind) {
       continue;
     }
-    tried = true;
+    tried.insert(authenticator::scheme_of(stored.password_hash));
     auto verdict = co_await hasher_.verify(ctx, need.password, stored.password_hash);
     if (verdict.matches) {
       co_return CheckedPassword{.matches = true,
@@ -137,10 +173,26 @@ Task<std::optional<CheckedPassword>> DomainWorld::match(project::Context& ctx, C
                                 .force_change_reason = why_change(ctx.config().password, need, stored, ctx.now())};
     }
   }
-  if (!tried) {
-    co_await hasher_.pretend(ctx, need.password);
-  }
+  co_await make_up(ctx, need.password, std::move(tried));
   co_return std::nullopt;
+}
+
+// A wrong password costs as much for everybody, whichever format theirs is stored in and whether they have one: where
+// accounts are hidden, one hash of each scheme that the project has.
+Task<void> DomainWorld::make_up(project::Context& ctx, authenticator::Password password, std::set<std::string> tried) {
+  std::set<std::string> schemes{hasher_.scheme()};
+  if (!hidden(ctx) && !tried.empty()) {
+    co_return;
+  }
+  if (hidden(ctx)) {
+    schemes_.met(ctx, tried);
+    schemes.merge(co_await schemes_.of_project(ctx));
+  }
+  for (const auto& scheme : schemes) {
+    if (!tried.contains(scheme)) {
+      co_await hasher_.pretend(ctx, password, scheme);
+    }
+  }
 }
 
 Task<Answer> DomainWorld::send(project::Context& ctx, SendCode need, NeedKey key) {
@@ -150,13 +202,18 @@ Task<Answer> DomainWorld::send(project::Context& ctx, SendCode need, NeedKey key
                                     .need_key = key.str(),
                                     .user = std::move(need.user),
                                     .valid_for = ctx.config().verification.code_valid_period};
+  if (need.taken) {
+    request.purpose = request.message = kAccountExists;
+    request.decoy = true;
+    request.link = ctx.project().origin() + "/login";
+  }
   const auto sent = co_await codes_.send(ctx, std::move(request));
   co_return SentCode{sent.expires_at, sent.can_resend_at};
 }
 
 Task<Answer> DomainWorld::check(project::Context& ctx, CheckCode need, NeedKey key) {
-  const auto verdict =
-      co_await codes_.check(ctx, std::string(kVerification), std::move(need.target), std::move(need.code), key.str());
+  const auto verdict = co_await codes_.check(ctx, std::string(need.taken ? kAccountExists : kVerification),
+                                             std::move(need.target), std::move(need.code), key.str());
   co_return CheckedCode{verdict};
 }
 

@@ -21,9 +21,9 @@ constexpr std::size_t kLongestId = 32;
 constexpr std::string_view kIdCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 // In the order of Purpose. The names are part of the derivation: never change one.
-constexpr std::array<std::string_view, 9> kPurposes{"refresh_token", "jti",    "otp",  "flow_state", "finished_flow",
-                                                    "sign_in",       "cookie", "need", "outbox"};
-static_assert(kPurposes.size() == static_cast<std::size_t>(Purpose::outbox) + 1);
+constexpr std::array<std::string_view, 10> kPurposes{"refresh_token", "jti",    "otp",  "flow_state", "finished_flow",
+                                                     "sign_in",       "cookie", "need", "outbox",     "stand_in"};
+static_assert(kPurposes.size() == static_cast<std::size_t>(Purpose::stand_in) + 1);
 
 [[noreturn]] void refuse(const std::string& what) { throw std::runtime_error("master key: " + what); }
 

@@ -8,7 +8,7 @@
 namespace gatehouse::crypto {
 
 // What a derived key is for; each purpose has its own key (HKDF-SHA-256 over the master key).
-enum class Purpose { refresh_token, jti, otp, flow_state, finished_flow, sign_in, cookie, need, outbox };
+enum class Purpose { refresh_token, jti, otp, flow_state, finished_flow, sign_in, cookie, need, outbox, stand_in };
 
 // The master keys: JSON {"active":"<id>","keys":[{"id":"<id>","key":"<base64url, 32 bytes>"}]}.
 class KeyRing {

@@ -5,16 +5,6 @@ namespace gatehouse::flow {
 
 namespace {
 
-// The branch for passwords: offered to users without one, too, so that it tells nothing about them.
-std::optional<int> password_branch(const StepDefinition& step) {
-  for (std::size_t i = 0; i < step.one_of.size(); ++i) {
-    if (step.one_of[i].authentication == Authentication::primary_password) {
-      return static_cast<int>(i);
-    }
-  }
-  return std::nullopt;
-}
-
 Ask ask_for_password(const Frame& frame) {
   const boost::json::string method(text(Authentication::primary_password));
   auto device_token = constant_key("request_device_token", false);
@@ -26,11 +16,33 @@ Ask ask_for_password(const Frame& frame) {
   return ask;
 }
 
+// A stand-in is somebody without a password.
+std::optional<CheckPassword> whom_to_check(const State& state, authenticator::Password password) {
+  if (const auto* nobody = stand_in(state)) {
+    return CheckPassword{.password = std::move(password),
+                         .user = {.id = *nobody->stand_in},
+                         .login_id_of_nobody = nobody->asked.login_id,
+                         .kind = "primary",
+                         .stored = {},
+                         .user_inputs = {}};
+  }
+  const auto* login = identified(state);
+  if (login == nullptr) {
+    return std::nullopt;
+  }
+  return CheckPassword{.password = std::move(password),
+                       .user = login->user,
+                       .login_id_of_nobody = {},
+                       .kind = "primary",
+                       .stored = login->passwords,
+                       .user_inputs = user_inputs(state)};
+}
+
 class Authenticate : public Step {
  public:
   Next begin(const View& view, const Frame& frame) const override {
     const auto& step = *view.definition.find(frame.at);
-    if (password_branch(step)) {
+    if (step.branch_of(Authentication::primary_password)) {
       return ask_for_password(frame);
     }
     // A second factor that somebody has is never passed over.
@@ -42,24 +54,20 @@ class Authenticate : public Step {
   }
 
   Next take(const View& view, const Frame& frame, const Input& input) const override {
-    const auto* login = identified(view.state);
-    if (login == nullptr) {
+    auto need = whom_to_check(view.state,
+                              authenticator::Password(std::string(std::string_view(input.at("password").as_string()))));
+    if (!need) {
       return Error(ErrorKind::bad_request, "AuthenticationFlowNoUserID", "There is nobody to authenticate yet.");
     }
-    return Want{frame.at, CheckPassword{.password = authenticator::Password(
-                                            std::string(std::string_view(input.at("password").as_string()))),
-                                        .user = login->user,
-                                        .kind = "primary",
-                                        .stored = login->passwords,
-                                        .user_inputs = user_inputs(view.state)}};
+    return Want{frame.at, std::move(*need)};
   }
 
   Next learn(const View& view, const Frame& frame, const Want& /*want*/, const Answer& answer) const override {
     const auto& checked = std::get<CheckedPassword>(answer);
-    if (!checked.matches) {
+    if (!checked.matches || stand_in(view.state) != nullptr) {
       return invalid_credentials("password");
     }
-    Enter enter{.branch = *password_branch(*view.definition.find(frame.at))};
+    Enter enter{.branch = *view.definition.find(frame.at)->branch_of(Authentication::primary_password)};
     if (checked.new_hash) {
       enter.plan.emplace_back(
           UpgradeHash{checked.authenticator.id, checked.authenticator.password_hash, *checked.new_hash});

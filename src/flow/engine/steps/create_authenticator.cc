@@ -5,20 +5,11 @@ namespace gatehouse::flow {
 
 namespace {
 
-std::optional<int> password_branch(const StepDefinition& step) {
-  for (std::size_t i = 0; i < step.one_of.size(); ++i) {
-    if (step.one_of[i].authentication == Authentication::primary_password) {
-      return static_cast<int>(i);
-    }
-  }
-  return std::nullopt;
-}
-
 class CreateAuthenticator : public Step {
  public:
   Next begin(const View& view, const Frame& frame) const override {
     const auto& step = *view.definition.find(frame.at);
-    if (!password_branch(step)) {
+    if (!step.branch_of(Authentication::primary_password)) {
       return step.optional ? Next(Done{}) : Next(invariant_violated("NoAuthenticator"));
     }
     const boost::json::string method(text(Authentication::primary_password));
@@ -41,7 +32,7 @@ class CreateAuthenticator : public Step {
       return Error(ErrorKind::bad_request, "AuthenticationFlowNoUserID", "There is nobody to set this up for yet.");
     }
     const auto& hashed = std::get<HashedPassword>(answer);
-    return Enter{.branch = *password_branch(*view.definition.find(frame.at)),
+    return Enter{.branch = *view.definition.find(frame.at)->branch_of(Authentication::primary_password),
                  .plan = {AddAuthenticator{*user, "primary", hashed.hash}}};
   }
 };

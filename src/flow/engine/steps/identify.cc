@@ -45,6 +45,21 @@ bool planned_already(const State& state, const identity::NormalizedLoginId& logi
   });
 }
 
+// Whether an account must not be told from none. A sign-up can hide it only where the address is verified next: the
+// message goes to its owner, and only its owner could go on.
+bool hides(const View& view, const Frame& frame, Identification by) {
+  if (!view.config.own.authentication.hide_unknown_accounts) {
+    return false;
+  }
+  if (view.state.type == FlowType::login) {
+    return true;
+  }
+  const auto& step = *view.definition.find(frame.at);
+  const auto& next = step.one_of[static_cast<std::size_t>(*branch_for(step, by))].steps;
+  return by == Identification::email && !next.empty() && next.front().type == StepType::verify &&
+         next.front().target_step == step.name;
+}
+
 class Identify : public Step {
  public:
   Next begin(const View& view, const Frame& frame) const override {
@@ -59,9 +74,11 @@ class Identify : public Step {
   }
 
   Next take(const View& view, const Frame& frame, const Input& input) const override {
-    FindIdentity need{.by = *from_text<Identification>(input.at("identification").as_string()),
+    const auto by = *from_text<Identification>(input.at("identification").as_string());
+    FindIdentity need{.by = by,
                       .login_id = std::string(std::string_view(input.at("login_id").as_string())),
-                      .to_create = view.state.type == FlowType::signup};
+                      .to_create = view.state.type == FlowType::signup,
+                      .hide = hides(view, frame, by)};
     const auto* password = input.if_contains("password");
     if (!need.to_create && password != nullptr && password->is_string()) {
       need.came_along.emplace(std::string(std::string_view(password->as_string())));
@@ -73,6 +90,9 @@ class Identify : public Step {
     const auto& need = std::get<FindIdentity>(want.need);
     const auto& identity = std::get<FoundIdentity>(answer);
     const auto branch = branch_for(*view.definition.find(frame.at), need.by);
+    if (identity.stand_in && need.hide) {
+      return Enter{.branch = *branch};  // nothing is planned
+    }
     if (need.to_create) {
       return make(view, identity, *branch);
     }
@@ -88,7 +108,7 @@ class Identify : public Step {
 
  private:
   static Next make(const View& view, const FoundIdentity& identity, int branch) {
-    if (identity.found || planned_already(view.state, identity.asked)) {
+    if (identity.found || identity.stand_in || planned_already(view.state, identity.asked)) {
       return identity::duplicated_identity(identity.asked.type);
     }
     Enter enter{.branch = branch};
