@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 
 import type { Browser, Page } from "playwright-core";
 
+import { hideUnknownAccounts } from "../support/accounts_shown.ts";
 import { Complaints, focusedId, launch, newContext, tabTo } from "../support/browser.ts";
 import { Gatehouse } from "../support/gatehouse.ts";
 import { newestCode, newestMail } from "../support/inbox.ts";
@@ -82,14 +83,16 @@ for (const script of [true, false]) {
   test(`after an error the focus is in the field that is wrong, ${how} scripts`, () =>
     withPage(
       async (page) => {
+        await hideUnknownAccounts(gatehouse, false);
         await goToLogin(page, gatehouse);
-        await page.fill("#login-id", "nobody");
+        await page.fill("#login-id", "nobody@localhost");
         await page.click("#login-submit");
         await page.waitForSelector("#field-error");
+        await hideUnknownAccounts(gatehouse, true);
         assert.equal(await focusedId(page), "login-id");
         assert.equal(await attribute(page, "login-id", "aria-invalid"), "true");
         assert.match((await attribute(page, "login-id", "aria-describedby"))!, /\bfield-error\b/);
-        assert.equal(await page.inputValue("#login-id"), "nobody", "what was typed stays");
+        assert.equal(await page.inputValue("#login-id"), "nobody@localhost", "what was typed stays");
         await goToPassword(page, gatehouse);
         await page.fill("#password", "wrong");
         await page.click("#password-submit");

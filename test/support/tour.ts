@@ -4,8 +4,10 @@ import { join } from "node:path";
 
 import type { Page } from "playwright-core";
 
+import { hideUnknownAccounts } from "./accounts_shown.ts";
 import type { Gatehouse } from "./gatehouse.ts";
 import { mails, newestCode } from "./inbox.ts";
+import { eventually } from "./servers.ts";
 
 export const password = "correct horse battery staple";
 export const thirdParty = "calendar";
@@ -153,9 +155,11 @@ export const stops: Stop[] = [
     name: "login-refused",
     ids: ["login-form", "login-id", "field-error"],
     go: async (page, gatehouse) => {
+      await hideUnknownAccounts(gatehouse, false);
       await goToLogin(page, gatehouse);
-      await page.fill("#login-id", "nobody");
+      await page.fill("#login-id", "nobody@localhost");
       await send(page, "login-submit");
+      await hideUnknownAccounts(gatehouse, true);
     },
   },
   {
@@ -264,8 +268,19 @@ export const developmentStops: Stop[] = [
     name: "verification-email",
     ids: [],
     go: async (page, gatehouse) => {
-      const [mail] = await mails(gatehouse.addresses.inbox, await knownAddress(page, gatehouse));
-      await page.setContent(mail!.html); // the inbox shows it in a sandbox, where nothing can look at it
+      const sent = await mails(gatehouse.addresses.inbox, await knownAddress(page, gatehouse));
+      await page.setContent(sent.find(({ subject }) => subject.includes("code"))!.html); // the inbox shows it in a sandbox, where nothing can look at it
+    },
+  },
+  {
+    name: "account-exists-email",
+    ids: [],
+    go: async (page, gatehouse) => {
+      const email = await knownAddress(page, gatehouse);
+      await goToLogin(page, gatehouse);
+      await goToCode(page, gatehouse, email);
+      const mail = await eventually("the message", async () => (await mails(gatehouse.addresses.inbox, email)).find(({ subject }) => subject.includes("account")));
+      await page.setContent(mail.html);
     },
   },
 ];
