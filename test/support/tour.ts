@@ -280,6 +280,7 @@ export const developmentStops: Stop[] = [
       await goToLogin(page, gatehouse);
       await goToCode(page, gatehouse, email);
       const mail = await eventually("the message", async () => (await mails(gatehouse.addresses.inbox, email)).find(({ subject }) => subject.includes("account")));
+      await page.goto("about:blank"); // the policy of the page before would hold for the message
       await page.setContent(mail.html);
     },
   },
