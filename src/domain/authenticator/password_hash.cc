@@ -172,9 +172,9 @@ HashMatch match_password(std::string_view password, const std::string& stored) {
 }
 
 std::string scheme_of(std::string_view stored) {
-  static const RE2 kScheme(R"(^(\$argon2id\$(?:v=[0-9]+\$)?[a-z0-9=,]+\$|(?:\$bcrypt-sha512\$)?\$2[aby]\$[0-9]{2}\$))");
+  static const RE2 pattern(R"(^(\$argon2id\$(?:v=[0-9]+\$)?[a-z0-9=,]+\$|(?:\$bcrypt-sha512\$)?\$2[aby]\$[0-9]{2}\$))");
   std::string scheme;
-  RE2::PartialMatch(re2::StringPiece(stored.data(), stored.size()), kScheme, &scheme);
+  RE2::PartialMatch(re2::StringPiece(stored.data(), stored.size()), pattern, &scheme);
   return scheme;
 }
 
