@@ -29,11 +29,11 @@ export function programLimit(program: string, threads: number): Limit {
   };
 }
 
-// The same, with PostgreSQL's work counted.
-export function selectLimit(program: string, url: string, stores: number[]): Limit {
+// The row of one user selected by its key, with PostgreSQL's work counted.
+export function selectLimit(program: string, url: string, stores: number[], user: string): Limit {
   return async (seconds) => {
     const before = cpuSeconds(stores, { tree: true });
-    const printed = JSON.parse(await output(program, [url, "public", String(seconds)])) as Printed;
+    const printed = JSON.parse(await output(program, [url, "public", String(seconds), user])) as Printed;
     return { operations: printed.operations, cpu: printed.cpu_seconds + cpuSeconds(stores, { tree: true }) - before };
   };
 }

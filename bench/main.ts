@@ -1,7 +1,7 @@
 // Measures everything beside its limit and its peer, and writes the table of bench/README.md.
 // Usage: main.ts BUILD_DIRECTORY [--seconds N] [--rounds N] [--only ROW,…] [--print]; script/bench starts it.
 import { existsSync, readFileSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -9,7 +9,7 @@ import { type Limit, Nginx, programLimit, selectLimit } from "./limits.ts";
 import { Bench, type Sample } from "./measure.ts";
 import { loginPageWeight } from "./page.ts";
 import { binarySize, freePort, gatehouseProcess, memoryUse, peerProcess, type Startable, startTime } from "./process.ts";
-import { type GatehouseServer, type PeerServer, startGatehouse, startPeer } from "./servers.ts";
+import { analyze, type GatehouseServer, type PeerServer, startGatehouse, startPeer } from "./servers.ts";
 import { type Builds, type Footprint, machine, type Results, type Row, tables, write } from "./table.ts";
 
 const [build, ...flags] = process.argv.slice(2);
@@ -48,10 +48,10 @@ async function constantPaths(server: GatehouseServer, nginx: (sizes: Record<stri
   ];
 }
 
-function storePaths(server: GatehouseServer): Path[] {
+function storePaths(server: GatehouseServer, user: string): Path[] {
   const signatures = { limit: programLimit(program("signature"), 2), basis: "RS256 signatures, one an answer", aim: 0.8 };
   const hashes = { limit: programLimit(program("hash"), 2), basis: "argon2id verifications" };
-  const selects = selectLimit(program("select"), server.gatehouse.addresses.database_url, server.stores.slice(0, 1));
+  const selects = selectLimit(program("select"), server.gatehouse.addresses.database_url, server.stores.slice(0, 1), user);
   return [
     { name: "user info", limit: selects, basis: "prepared selects, same pool", aim: 0.3, least: 24_000, ours: (b) => b.userinfo(seconds), theirs: (b) => b.userinfo(seconds) },
     { name: "code exchange", ...signatures, ours: (b) => b.codeExchange(seconds), theirs: (b) => b.codeExchange(seconds) },
@@ -79,7 +79,7 @@ async function footprint(what: Startable): Promise<Footprint> {
 }
 
 async function run(scratch: string, cleanUp: (() => Promise<unknown>)[]): Promise<Results> {
-  const server = await startGatehouse();
+  const server = await startGatehouse(scratch);
   cleanUp.push(() => server.stop());
   const peer: PeerServer = await startPeer(server);
   cleanUp.push(() => peer.stop());
@@ -88,12 +88,13 @@ async function run(scratch: string, cleanUp: (() => Promise<unknown>)[]): Promis
   say("everybody signs in once");
   await ours.prepare();
   await theirs.prepare();
+  await analyze(server.gatehouse.addresses.database_url, peer.url);
   const nginx = async (sizes: Record<string, number>) => {
     const started = await Nginx.start(sizes, await freePort(), scratch);
     cleanUp.push(() => started.stop());
     return started;
   };
-  const paths = [...(await constantPaths(server, nginx)), ...storePaths(server)];
+  const paths = [...(await constantPaths(server, nginx)), ...storePaths(server, ours.somebody())];
   const rows: Row[] = [];
   for (const path of paths.filter(({ name }) => !only || only.includes(name))) rows.push(await measure(path, ours, theirs));
   say("start, memory, size, page");
@@ -109,6 +110,7 @@ async function run(scratch: string, cleanUp: (() => Promise<unknown>)[]): Promis
 }
 
 const scratch = await mkdtemp(join(tmpdir(), "gatehouse-bench."));
+await chmod(scratch, 0o755);
 const cleanUp: (() => Promise<unknown>)[] = [() => rm(scratch, { recursive: true, force: true })];
 try {
   const before = loadavg()[0]!;

@@ -51,6 +51,12 @@ export class Bench {
     this.refreshTokens = this.issued.map(({ refresh_token }) => refresh_token);
   }
 
+  // The id of one of the people.
+  somebody(): string {
+    const claims = Buffer.from(this.issued[0]!.id_token.split(".")[1]!, "base64url").toString();
+    return (JSON.parse(claims) as { sub: string }).sub;
+  }
+
   constant(path: string, seconds: number): Promise<Sample> {
     return costing(this.server, () => wrk(this.server.provider.origin + path, seconds));
   }

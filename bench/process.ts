@@ -97,6 +97,7 @@ export async function memoryUse(what: Startable): Promise<{ idle: Memory; crowde
     await new Promise((resolve) => setTimeout(resolve, 2000)); // what a start leaves for later is done
     const idle = memory(process.pid!);
     const others = await crowd(port, what.host, 10_000);
+    await new Promise((resolve) => setTimeout(resolve, 6000)); // they are idle now
     const crowded = memory(process.pid!);
     await ended(others);
     return { idle, crowded };

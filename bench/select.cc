@@ -1,5 +1,5 @@
 // The limit of everything that asks PostgreSQL once: prepared selects by primary key through one core's connections.
-// Usage: bench_select URL SCHEMA SECONDS [IN FLIGHT]
+// Usage: bench_select URL SCHEMA SECONDS USER [IN FLIGHT]
 #include <cstdlib>
 
 #include <boost/asio/co_spawn.hpp>
@@ -16,25 +16,25 @@ struct Counted {
   int running = 0;
 };
 
-Task<void> select(postgres::Database& database, const bench::Stopwatch& watch, double seconds, Counted& counted) {
+Task<void> select(postgres::Database& database, std::string user, const bench::Stopwatch& watch, double seconds,
+                  Counted& counted) {
   static constexpr postgres::Sql kSql = "SELECT id FROM _auth_user WHERE app_id = $1 AND id = $2";
   while (watch.seconds() < seconds) {
     Context ctx;
     ctx.deadline = boot_time() + Seconds{5};
-    co_await database.run(
-        ctx, kSql, postgres::Params(std::string("development"), std::string("6f9f2c0e-1f0b-4c3e-9d2a-0d7d5c1b2a3f")));
-    ++counted.operations;
+    const auto result = co_await database.run(ctx, kSql, postgres::Params(std::string("development"), user));
+    counted.operations += result.rows();
   }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 4) {
+  if (argc < 5) {
     return 2;
   }
   const double seconds = std::atof(argv[3]);
-  const int in_flight = argc > 4 ? std::atoi(argv[4]) : 32;
+  const int in_flight = argc > 5 ? std::atoi(argv[5]) : 32;
   asio::io_context io{1};
   postgres::DatabaseOptions options;
   options.url = argv[1];
@@ -43,7 +43,7 @@ int main(int argc, char** argv) {
   const bench::Stopwatch watch;
   Counted counted;
   for (counted.running = 0; counted.running < in_flight; ++counted.running) {
-    asio::co_spawn(io, select(database, watch, seconds, counted), [&](const std::exception_ptr& failure) {
+    asio::co_spawn(io, select(database, argv[4], watch, seconds, counted), [&](const std::exception_ptr& failure) {
       if (failure) {
         std::rethrow_exception(failure);
       }

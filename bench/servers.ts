@@ -1,7 +1,7 @@
 // What is measured: Gatehouse from the release build, and its peer on the same PostgreSQL.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
@@ -33,11 +33,13 @@ export interface PeerServer extends Server {
 
 const emailOf = (who: number) => `person-${who}@example.com`;
 
-// The limits of requests are off: one machine plays everybody.
-export async function startGatehouse(): Promise<GatehouseServer> {
+// The limits of requests are off: one machine plays everybody. Everybody may pass the data folder, so that PostgreSQL's user
+// keeps its files in it and nothing is left elsewhere.
+export async function startGatehouse(scratch: string): Promise<GatehouseServer> {
   const environment = { LOG_LEVEL: "error" };
-  const first = await Gatehouse.start({ environment });
-  const { data } = first.addresses;
+  const data = join(scratch, "data");
+  await mkdir(data, { mode: 0o755 });
+  const first = await Gatehouse.start({ data, environment });
   await first.stop({ keepData: true });
   await writeFile(join(data, "project/authgear.features.yaml"), "rate_limits:\n  disabled: true\n");
   const gatehouse = await Gatehouse.start({ data, environment });
@@ -77,6 +79,16 @@ async function makePeerDatabase(url: string): Promise<string> {
   await admin.query("CREATE DATABASE peer");
   await admin.end();
   return url.replace("/gatehouse?", "/peer?");
+}
+
+// What PostgreSQL does by itself a minute after the people came: until then it knows nothing of its tables.
+export async function analyze(...urls: string[]): Promise<void> {
+  for (const connectionString of urls) {
+    const client = new pg.Client({ connectionString });
+    await client.connect();
+    await client.query("ANALYZE");
+    await client.end();
+  }
 }
 
 // One process with one event loop and libuv's four pool threads, as Node programs usually run.

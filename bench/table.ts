@@ -90,6 +90,9 @@ function aimOf(row: Row, ratio: number, counted: number): string {
   return aims.join("; ");
 }
 
+const ratioOf = (row: Row, { own, all }: Rates, bound: number) =>
+  row.ownOnly ? (own / bound).toFixed(2) : `${(all / bound).toFixed(2)} (the server alone ${(own / bound).toFixed(2)})`;
+
 function line(row: Row): string {
   const ours = ratesOf(row.ours);
   const counted = row.ownOnly ? ours.own : ours.all;
@@ -99,7 +102,7 @@ function line(row: Row): string {
   const theirs = peer && (row.ownOnly ? peer.own : peer.all);
   const cells = [
     row.name, number(ours.rate), ours.p50.toFixed(1), ours.p99.toFixed(1), number(ours.own), number(ours.all),
-    row.basis ? `${number(bound)} (${row.basis})` : "–", row.basis ? ratio.toFixed(2) : "–", aimOf(row, ratio, counted),
+    row.basis ? `${number(bound)} (${row.basis})` : "–", row.basis ? ratioOf(row, ours, bound) : "–", aimOf(row, ratio, counted),
     theirs ? number(theirs) : "–", theirs ? `${(counted / theirs).toFixed(1)} ×` : "–",
   ];
   return `| ${cells.join(" | ")} |`;
