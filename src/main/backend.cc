@@ -35,11 +35,11 @@ Backend::Backend(asio::io_context& io, Deployment& deployment, const endpoint::P
               [this](project::Context& ctx, const UserId& user) {
                 return limiter_.take(ctx, oauth::limit_per_user(ctx, user));
               }),
-      limiter_(redis_, deployment.metrics),
+      limiter_(redis_, deployment.metrics, deployment.local_windows, deployment.settings.starts_per_minute),
       hasher_(deployment.cpu, authenticator::HashFormat::argon2id),
       passwords_(hasher_),
       codes_(limiter_, deployment.keys),
-      sign_ins_(redis_, deployment.keys),
+      sign_ins_(redis_, deployment.keys, limiter_),
       finished_sign_ins_(deployment.keys),
       flows_(flow::make_runner({.redis = redis_,
                                 .keys = deployment.keys,

@@ -65,6 +65,7 @@ int serve_command(const Settings& settings, const std::vector<std::string>& role
   const auto parsed = parse_roles(roles);
   Deployment deployment(settings, master_keys(settings),
                         std::make_unique<project::FolderRegistry>(settings.config_source_directory));
+  check_development(settings, deployment.projects->current()->origin());
   return serve(deployment, parsed, [&](std::uint16_t port) {
     log::warn("ready", {{"address", settings.main_listen.address}, {"port", std::to_string(port)}});
   });

@@ -3,6 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "endpoint/doubled_cookie.h"
 #include "endpoint/pages.h"
 #include "main/health.h"
 #include "main/upkeep.h"
@@ -129,7 +130,11 @@ Task<http::Response> Core::handle_project(project::Handle project, Context& oute
   if (response.status == http::Status::not_found && endpoint::wants_html(request)) {
     response = endpoint::render_problem(pages_, ctx, request, {.kind = "missing", .status = http::Status::not_found});
   }
-  http::dress_always(response, [project](http::Response& leaving) { add_transport_security(*project, leaving); });
+  auto expired = endpoint::expire_doubled_cookies(ctx, request);
+  http::dress_always(response, [project, expired = std::move(expired)](http::Response& leaving) {
+    add_transport_security(*project, leaving);
+    endpoint::add_first(leaving, expired);
+  });
   co_return response;
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "domain/protection/gcra.h"
 #include "domain/session/revocations.h"
 #include "main/settings.h"
 #include "platform/base/clock.h"
@@ -27,6 +28,7 @@ struct Deployment {
   DeploymentClock clock;
   telemetry::Metrics metrics;
   CpuPool cpu;
+  const std::shared_ptr<protection::LocalWindows> local_windows = std::make_shared<protection::LocalWindows>();
   const std::shared_ptr<session::RevocationBoard> revocations = std::make_shared<session::RevocationBoard>();
   std::atomic<bool> draining = false;
 };

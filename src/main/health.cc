@@ -54,6 +54,9 @@ std::optional<http::Response> metrics(Deployment& deployment, const Backends& ba
   deployment.metrics.gauge("gatehouse_clock_skewed", std::chrono::abs(skew) > kLargestSkew ? 1 : 0);
   deployment.metrics.gauge("gatehouse_cpu_pool_waiting", static_cast<double>(deployment.cpu.waiting()));
   deployment.metrics.gauge("gatehouse_configuration_valid", deployment.projects->problem().empty() ? 1 : 0);
+  const auto& test_mode = deployment.projects->current()->config.test_mode;
+  deployment.metrics.gauge("gatehouse_test_mode",
+                           test_mode.fixed_oob_otp_enabled || test_mode.email_suppressed ? 1 : 0);
   const auto all = [&](auto reachable) { return std::ranges::all_of(backends, reachable) ? 1 : 0; };
   deployment.metrics.gauge("gatehouse_database_reachable",
                            all([](const auto& each) { return each.second->database().health().reachable; }));

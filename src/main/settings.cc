@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <boost/asio/ip/address.hpp>
+#include <boost/url/parse.hpp>
 #include <fmt/format.h>
 
 #include "main/setting_values.h"
@@ -121,6 +122,10 @@ const std::array all_settings{
     Setting{{"GATEHOUSE_HTTP_CONNECTIONS", "connections a core (20000)", "20000"},
             false,
             read_limit<&Limits::connections_per_core, 1, 1'000'000>},
+    Setting{{"GATEHOUSE_STARTS_PER_MINUTE",
+             "flows, and sign-in requests, that one client network (/32, /56) may begin; 0: no limit (600)", "600"},
+            false,
+            [](Settings& s, const std::string& t) { s.starts_per_minute = parse_whole(t, 0, 1'000'000); }},
     Setting{{"LOG_LEVEL", "debug, info, warn or error (warn)", "info"},
             false,
             [](Settings& s, const std::string& t) { s.log_level = parse_level(t); }},
@@ -151,6 +156,17 @@ void apply(const Setting& setting, Settings& settings, const std::string& value)
   }
 }
 
+bool is_on_this_machine(const std::string& origin) {
+  const auto url = boost::urls::parse_uri(origin);
+  if (!url) {
+    return false;
+  }
+  boost::system::error_code not_an_address;
+  const auto address = boost::asio::ip::make_address(std::string(url->host_address()), not_an_address);
+  const std::string host = url->host();
+  return not_an_address ? host == "localhost" || host.ends_with(".localhost") : address.is_loopback();
+}
+
 void check_together(const Settings& settings) {
   if (settings.tls && settings.tls->certificate.empty()) {
     throw SettingsError("TLS_CERT_FILE_PATH", "is needed beside TLS_KEY_FILE_PATH");
@@ -166,6 +182,15 @@ void check_together(const Settings& settings) {
 }
 
 }  // namespace
+
+void check_development(const Settings& settings, const std::string& public_origin) {
+  if (settings.dev_mode && !is_on_this_machine(public_origin)) {
+    throw SettingsError(
+        "DEV_MODE",
+        fmt::format("must be false unless http.public_origin is on localhost or a loopback address, and it is {}",
+                    public_origin));
+  }
+}
 
 bool Listener::is_loopback() const { return boost::asio::ip::make_address(address).is_loopback(); }
 

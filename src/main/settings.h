@@ -37,8 +37,9 @@ struct Settings {
   std::vector<std::string> egress_allow;  // CIDRs
   std::string egress_proxy;
   std::string egress_ca_file;
-  unsigned threads = 0;  // cores that serve; 0: as many as the machine has
-  Seconds drain{30};     // at the end: how long what is in flight may take
+  unsigned threads = 0;                  // cores that serve; 0: as many as the machine has
+  Seconds drain{30};                     // at the end: how long what is in flight may take
+  std::int64_t starts_per_minute = 600;  // flows, and sign-in requests, that one client network may begin; 0: any
   log::Level log_level = log::Level::warn;
   bool dev_mode = false;
 };
@@ -70,6 +71,10 @@ const std::vector<SettingDescription>& setting_descriptions();
 
 // `flags`: values given on the command line, by the names of the environment variables. Throws SettingsError.
 Settings read_settings(const Environment& environment, const Environment& flags = {});
+
+// Development mode is for this machine only: throws SettingsError where it is on and the project's public origin is
+// that of another host than localhost or a loopback address.
+void check_development(const Settings& settings, const std::string& public_origin);
 
 // One line for each bare name that is set and that Authgear would read (URL, LEVEL …), where the right name is not set:
 // it is never read here.

@@ -144,6 +144,7 @@ TEST(Settings, each_wrong_value_ends_in_one_message_with_name_reason_and_example
       {"GATEHOUSE_HTTP_WRITE_SECONDS", {"0"}},
       {"GATEHOUSE_HTTP_IDLE_SECONDS", {"99999"}},
       {"GATEHOUSE_HTTP_CONNECTIONS", {"0"}},
+      {"GATEHOUSE_STARTS_PER_MINUTE", {"", "-1", "many", "1000001"}},
       {"LOG_LEVEL", {"", "WARN", "verbose"}},
       {"DEV_MODE", {"maybe", "true"}},
   };
@@ -193,7 +194,16 @@ TEST(Settings, certificate_and_key_come_together) {
 
 TEST(Settings, development_mode_is_for_loopback_only) {
   EXPECT_THAT(error_of({{"DEV_MODE", "true"}, {"MAIN_LISTEN_ADDR", "192.0.2.1:3000"}}), HasSubstr("DEV_MODE"));
-  EXPECT_TRUE(read_settings({{"DEV_MODE", "true"}, {"MAIN_LISTEN_ADDR", "127.0.0.1:3000"}}).dev_mode);
+  const Settings on = read_settings({{"DEV_MODE", "true"}, {"MAIN_LISTEN_ADDR", "127.0.0.1:3000"}});
+  EXPECT_TRUE(on.dev_mode);
+  for (const char* here :
+       {"http://localhost:3000", "http://demo.localhost", "https://127.0.0.2", "http://[::1]:3000"}) {
+    EXPECT_NO_THROW(check_development(on, here)) << here;
+  }
+  for (const char* elsewhere : {"https://id.example.com", "http://localhost.example.com", "http://192.0.2.1", "x"}) {
+    EXPECT_THROW(check_development(on, elsewhere), SettingsError) << elsewhere;
+    EXPECT_NO_THROW(check_development({}, elsewhere)) << elsewhere;
+  }
 }
 
 TEST(Settings, bare_names_are_not_read_and_named_once) {

@@ -13,6 +13,7 @@
 #include "project/own_config_reader.h"
 #include "project/schema.h"
 #include "project/secrets_reader.h"
+#include "project/word_file.h"
 #include "project/yaml.h"
 
 namespace gatehouse::project {
@@ -138,6 +139,9 @@ Loaded load(const Files& files) {
   }
   if (config_json && secrets_json) {
     check_secrets(file, config, secrets_file, problems);
+  }
+  for (auto& problem : check_reserved_names(files)) {
+    problems.push_back(std::move(problem));
   }
   if (!problems.empty()) {
     throw InvalidProject(std::move(problems));

@@ -225,5 +225,14 @@ TEST(Load, a_secrets_file_that_is_not_yaml_is_not_quoted) {
   EXPECT_THAT(problems_of(all), ElementsAre(HasSubstr("line 3, column 9")));
 }
 
+TEST(Load, an_expression_of_reserved_names_that_does_not_compile_is_named_with_its_line) {
+  Files all = files(kSmallest);
+  all["reserved_name.txt"] = "# names\nadmin\n/^root[0-9]+$/\r\n!/(open/\n/back(?=ref)/\n";
+  EXPECT_THAT(problems_of(all),
+              ElementsAre(HasSubstr("line 4 is no regular expression"), HasSubstr("line 5 is no regular expression")));
+  all["reserved_name.txt"] = "/a+/\n!/b|c/\n(open\n//\n";
+  EXPECT_THAT(problems_of(all), IsEmpty());
+}
+
 }  // namespace
 }  // namespace gatehouse::project

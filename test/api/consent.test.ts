@@ -31,6 +31,7 @@ test("the person is asked by name, allows, and is not asked again for the same s
   assert.equal(page.status, 200);
   assert.equal(page.url.pathname, "/oauth2/consent");
   assert.match(page.text, /Partner &amp; Sons/);
+  assert.match(page.text.replace("<wbr>", ""), /<strong>ada@example\.com<\/strong>/, "whose account it is");
   const back = await press(ada, page, "allow");
   assert.equal(back.status, 303);
   assert.deepEqual([...back.url.searchParams.keys()].sort(), ["code", "iss", "state"]);

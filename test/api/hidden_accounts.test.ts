@@ -41,7 +41,7 @@ async function addAccounts(name: string, count: number, hash?: string): Promise<
 }
 
 before(async () => {
-  gatehouse = await Gatehouse.start();
+  gatehouse = await Gatehouse.start({ environment: { GATEHOUSE_STARTS_PER_MINUTE: "0" } });
   application = await Application.discover(gatehouse.addresses);
   await createAccount(gatehouse.addresses, application, ada);
   const [{ password_hash }] = (await db("SELECT password_hash FROM _auth_authenticator_password")) as [{ password_hash: string }];

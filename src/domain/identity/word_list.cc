@@ -26,7 +26,7 @@ std::string_view built_in(std::string_view file) {
   return embedded_file("resources/" + std::string(file)).value_or(std::string_view{});
 }
 
-// A line that is no regular expression matches nothing: the project's files are checked when they are loaded.
+// A line that is no regular expression never gets here: a project with one is not loaded.
 bool line_matches(std::string_view line, std::string_view name) {
   RE2::Options options;
   options.set_log_errors(false);

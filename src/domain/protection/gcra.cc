@@ -82,6 +82,7 @@ std::vector<std::string> script_arguments(const std::vector<Take>& takes, TimePo
 
 std::optional<Refusal> LocalWindows::take(const std::vector<Take>& takes, TimePoint now_point) {
   const double now = micros(now_point);
+  const std::lock_guard lock(mutex_);
   std::vector<double> arrivals;
   for (std::size_t i = 0; i < takes.size(); ++i) {
     const auto found = arrival_.find(takes[i].key);
@@ -101,7 +102,13 @@ std::optional<Refusal> LocalWindows::take(const std::vector<Take>& takes, TimePo
   return std::nullopt;
 }
 
+std::size_t LocalWindows::size() const {
+  const std::lock_guard lock(mutex_);
+  return arrival_.size();
+}
+
 void LocalWindows::give_back(const std::vector<Take>& takes, TimePoint now_point) {
+  const std::lock_guard lock(mutex_);
   for (const auto& take : takes) {
     const auto found = arrival_.find(take.key);
     if (found == arrival_.end()) {

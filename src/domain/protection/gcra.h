@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -25,7 +26,8 @@ struct Refusal {
   Micros wait{};          // until the same take fits
 };
 
-// The windows of one process, for while Redis is away. Bounded: the windows that end first make room.
+// The windows of one process, for while Redis is away; all its cores take from them. Bounded: the windows that end
+// first make room.
 class LocalWindows {
  public:
   explicit LocalWindows(std::size_t most = 100'000) : most_(most) {}
@@ -33,12 +35,13 @@ class LocalWindows {
   // Takes from all, or from none.
   std::optional<Refusal> take(const std::vector<Take>& takes, TimePoint now);
   void give_back(const std::vector<Take>& takes, TimePoint now);
-  std::size_t size() const { return arrival_.size(); }
+  std::size_t size() const;
 
  private:
   void make_room(double now);
 
   std::size_t most_;
+  mutable std::mutex mutex_;
   std::unordered_map<std::string, double> arrival_;
 };
 

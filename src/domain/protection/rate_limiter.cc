@@ -10,6 +10,7 @@
 #include "domain/event/event.h"
 #include "platform/crypto/encoding.h"
 #include "platform/crypto/hash.h"
+#include "platform/http/address.h"
 #include "platform/telemetry/log.h"
 
 namespace gatehouse::protection {
@@ -114,7 +115,7 @@ Task<void> RateLimiter::take(project::Context& ctx, std::vector<Bucket> buckets)
   }
   if (away) {
     metrics_.count("gatehouse_rate_limit_local_total");
-    refusal = local_.take(takes, ctx.now());
+    refusal = local_->take(takes, ctx.now());
   }
   if (!refusal) {
     co_return;
@@ -125,13 +126,22 @@ Task<void> RateLimiter::take(project::Context& ctx, std::vector<Bucket> buckets)
   throw limited(full, refusal->wait);
 }
 
+Task<void> RateLimiter::take_start(project::Context& ctx, std::string name) {
+  Bucket bucket{.name = std::move(name),
+                .key = http::client_network(ctx.client_ip),
+                .limit = {.enabled = true, .period = std::chrono::minutes{1}, .burst = starts_per_minute_}};
+  std::vector<Bucket> buckets;
+  buckets.push_back(std::move(bucket));
+  co_await take(ctx, std::move(buckets));
+}
+
 Task<void> RateLimiter::give_back(project::Context& ctx, std::vector<Bucket> buckets) {
   std::erase_if(buckets, [](const Bucket& bucket) { return !counts(bucket); });
   if (buckets.empty()) {
     co_return;
   }
   const auto takes = takes_of(ctx, buckets);
-  local_.give_back(takes, ctx.now());
+  local_->give_back(takes, ctx.now());
   try {
     co_await redis_.run(ctx, give_back_script(), script_keys(takes), script_arguments(takes, ctx.now()));
   } catch (const Error& error) {

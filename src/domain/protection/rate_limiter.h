@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,16 +23,25 @@ struct Bucket {
   double weight = 1;
 };
 
+constexpr std::int64_t kStartsPerMinute = 600;
+
 // The one limiter in front of every credential check and every message. Windows live in Redis; while Redis is away an
 // in-process limiter with the same limits goes on.
 class RateLimiter {
  public:
-  RateLimiter(redis::Client& redis, telemetry::Metrics& metrics) : redis_(redis), metrics_(metrics) {}
+  // `local`: the windows that the process's limiters share. `starts_per_minute`: 0: no limit.
+  RateLimiter(redis::Client& redis, telemetry::Metrics& metrics,
+              std::shared_ptr<LocalWindows> local = std::make_shared<LocalWindows>(),
+              std::int64_t starts_per_minute = kStartsPerMinute)
+      : redis_(redis), metrics_(metrics), local_(std::move(local)), starts_per_minute_(starts_per_minute) {}
 
   // Takes from all, or from none: Error TooManyRequest/RateLimited with info {bucket_name, rate_limit {name, group},
   // rate_limit_name} and Retry-After for the first that is empty. Disabled buckets are passed over. The first refusal
   // of a bucket in a minute goes to the audit log (rate_limit.blocked).
   Task<void> take(project::Context& ctx, std::vector<Bucket> buckets);
+  // Before something is kept for somebody who has shown nothing yet: a flow ("flow_start"), a sign-in request
+  // ("sign_in_start"). Counts by the client's network (/32, /56), each name by itself.
+  Task<void> take_start(project::Context& ctx, std::string name);
   // Puts back what `take` took, for what counts only when it fails: a right password, a login ID that exists. Does
   // nothing while Redis is away but for the in-process limiter.
   Task<void> give_back(project::Context& ctx, std::vector<Bucket> buckets);
@@ -43,7 +53,8 @@ class RateLimiter {
 
   redis::Client& redis_;
   telemetry::Metrics& metrics_;
-  LocalWindows local_;
+  std::shared_ptr<LocalWindows> local_;
+  std::int64_t starts_per_minute_;
   std::unordered_map<std::string, TimePoint> reported_;
 };
 

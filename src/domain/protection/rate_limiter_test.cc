@@ -146,6 +146,16 @@ TEST_F(RateLimiterTest, the_first_refusal_of_a_bucket_in_a_minute_is_an_event) {
   EXPECT_EQ(events.at(0).at("payload").at("rate_limit").at("group"), "authentication.password");
 }
 
+TEST_F(RateLimiterWithoutRedis, counts_for_the_process_and_not_for_each_core) {
+  const auto local = std::make_shared<LocalWindows>();
+  RateLimiter one(client, metrics, local);
+  RateLimiter two(client, metrics, local);
+  EXPECT_FALSE(refused(one, {bucket("process", 2)}));
+  EXPECT_FALSE(refused(two, {bucket("process", 2)}));
+  EXPECT_TRUE(refused(one, {bucket("process", 2)}));
+  EXPECT_TRUE(refused(two, {bucket("process", 2)}));
+}
+
 TEST_F(RateLimiterWithoutRedis, limits_go_on_in_the_process) {
   RateLimiter limiter(client, metrics);
   EXPECT_FALSE(refused(limiter, {bucket("local", 2)}));

@@ -115,6 +115,7 @@ std::string redis_key(const project::Context& ctx, const std::string& id) {
 }  // namespace
 
 Task<SignIn> SignIns::create(project::Context& ctx, SignIn sign_in) {
+  co_await limiter_.take_start(ctx, "sign_in_start");
   sign_in.id = crypto::random_text(kIdLength, crypto::kCrockford);
   sign_in.created_at = ctx.now();
   std::string sealed =

@@ -9,6 +9,7 @@
 
 #include "domain/consume/consume.h"
 #include "domain/model/session.h"
+#include "domain/protection/rate_limiter.h"
 #include "platform/crypto/key_ring.h"
 #include "platform/redis/client.h"
 #include "project/context.h"
@@ -35,14 +36,17 @@ BOOST_DESCRIBE_STRUCT(SignIn, (),
 
 class SignIns {
  public:
-  SignIns(redis::Client& redis, const crypto::KeyRing& keys) : redis_(redis), keys_(keys) {}
+  SignIns(redis::Client& redis, const crypto::KeyRing& keys, protection::RateLimiter& limiter)
+      : redis_(redis), keys_(keys), limiter_(limiter) {}
 
-  Task<SignIn> create(project::Context& ctx, SignIn sign_in);  // fills in id and created_at
+  // Fills in id and created_at. Throws Error RateLimited for a client network that begins too many.
+  Task<SignIn> create(project::Context& ctx, SignIn sign_in);
   Task<std::optional<SignIn>> find(project::Context& ctx, std::string id);
 
  private:
   redis::Client& redis_;
   const crypto::KeyRing& keys_;
+  protection::RateLimiter& limiter_;
 };
 
 // The result of a finished login, carried to `/oauth2/consent?code=…` as 32 Crockford characters, in PostgreSQL for 5

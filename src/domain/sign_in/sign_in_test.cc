@@ -26,7 +26,9 @@ class SignInRequest : public testing::Test {
   Process a_{project_};
   test::RedisServer redis_;
   redis::Client client_{a_.core.io, {.url = redis_.url()}};
-  SignIns sign_ins_{client_, a_.keys};
+  telemetry::Metrics metrics_;
+  protection::RateLimiter limiter_{client_, metrics_, std::make_shared<protection::LocalWindows>(), 3};
+  SignIns sign_ins_{client_, a_.keys, limiter_};
 };
 
 TEST_F(SignInRequest, is_found_by_its_id_as_it_was) {
@@ -44,6 +46,25 @@ TEST_F(SignInRequest, is_found_by_its_id_as_it_was) {
   EXPECT_EQ(found->page, made.page);
 }
 
+TEST_F(SignInRequest, is_refused_to_a_network_that_begins_too_many_while_others_go_on) {
+  const auto begin = [&](const std::string& address) {
+    a_.core->client_ip = address;
+    a_.run(sign_ins_.create(a_.core, a_request()));
+  };
+  for (const std::string address : {"2001:db8::1", "2001:db8:0:ff::1", "2001:db8::2"}) {
+    begin(address);
+  }
+  try {
+    begin("2001:db8::3");
+    FAIL() << "the fourth of a /56 was let through";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::too_many_request);
+    EXPECT_GT(error.retry_after(), 0);
+  }
+  begin("2001:db8:0:100::1");
+  begin("192.0.2.1");
+}
+
 TEST_F(SignInRequest, is_not_found_by_anything_else_nor_by_another_project) {
   const auto made = a_.run(sign_ins_.create(a_.core, a_request()));
   for (const std::string& id : {std::string(), std::string(32, 'A'), made.id + "A", made.id.substr(1)}) {
@@ -51,7 +72,7 @@ TEST_F(SignInRequest, is_not_found_by_anything_else_nor_by_another_project) {
   }
   Process other(TestProject{"other"}.database(project_->secrets.database_url).build());
   redis::Client client(other.core.io, {.url = redis_.url()});
-  EXPECT_FALSE(other.run(SignIns(client, other.keys).find(other.core, made.id)));
+  EXPECT_FALSE(other.run(SignIns(client, other.keys, limiter_).find(other.core, made.id)));
 }
 
 TEST_F(SignInRequest, is_gone_after_twenty_five_minutes) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "endpoint/authui/routes.h"
+#include "endpoint/authui/sentences.h"
 #include "endpoint/authui/steps.h"
 #include "endpoint/post_logout.h"
 #include "platform/base/error.h"
@@ -122,6 +123,15 @@ struct AuthUi : testing::Test {
 
 Error error(ErrorKind kind, const std::string& reason, json::object info = {}) {
   return {kind, reason, "message", std::move(info)};
+}
+
+TEST(SecondsUntil, a_minute_is_sixty_seconds_at_any_fraction_of_a_second) {
+  for (const std::int64_t fraction : {0, 1, 250'000, 999'999}) {
+    const TimePoint now = TimePoint{} + std::chrono::years{50} + Micros{fraction};
+    EXPECT_EQ(seconds_until(rfc3339(now + Seconds{60}), now), 60) << fraction;
+    EXPECT_EQ(seconds_until(rfc3339(now + Micros{1}), now), 1) << fraction;
+    EXPECT_EQ(seconds_until(rfc3339(now), now), 0) << fraction;
+  }
 }
 
 TEST_F(AuthUi, a_login_begins_with_its_own_state_and_browser) {

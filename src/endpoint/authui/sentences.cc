@@ -127,6 +127,16 @@ bool is_one_of(std::string_view reason, std::initializer_list<std::string_view> 
   return std::ranges::find(reasons, reason) != reasons.end();
 }
 
+Micros fraction_of(std::string_view text) {
+  const std::size_t dot = text.find('.');
+  std::int64_t micros = 0;
+  std::int64_t unit = dot == std::string_view::npos ? 0 : 100'000;
+  for (std::size_t at = dot + 1; unit > 0 && text[at] >= '0' && text[at] <= '9'; ++at, unit /= 10) {
+    micros += unit * (text[at] - '0');
+  }
+  return Micros{micros};
+}
+
 }  // namespace
 
 std::int64_t seconds_until(std::string_view time, TimePoint now) {
@@ -145,10 +155,8 @@ std::int64_t seconds_until(std::string_view time, TimePoint now) {
   if (!date.ok()) {
     return 0;
   }
-  const std::size_t dot = text.find('.');
-  const bool part_of_a_second = dot != std::string::npos && text.find_first_of("123456789", dot) != std::string::npos;
   const TimePoint then = std::chrono::sys_days{date} + std::chrono::hours{hour} + std::chrono::minutes{minute} +
-                         Seconds{second} + (part_of_a_second ? Seconds{1} : Seconds{0});
+                         Seconds{second} + fraction_of(text);
   return std::max<std::int64_t>(0, std::chrono::ceil<Seconds>(then - now).count());
 }
 

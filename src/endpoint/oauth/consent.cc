@@ -1,5 +1,7 @@
 #include "endpoint/oauth/consent.h"
 
+#include "domain/grant/user_facts.h"
+#include "domain/identity/login_id.h"
 #include "endpoint/oauth/authorization_response.h"
 #include "endpoint/oauth/carried_request.h"
 #include "endpoint/oauth/parameters.h"
@@ -45,10 +47,26 @@ Task<http::Response> ConsentEndpoint::get(project::Context& ctx, const http::Req
   const bool asked = std::ranges::find(sign_in.prompt, "consent") != sign_in.prompt.end();
   if (target.client->is_third_party() &&
       (asked || !co_await consents_.covers(ctx, given.user, given.client, given.scopes))) {
-    co_return endpoint::render_consent(
-        pages_, ctx, request, {.client = target.client, .scopes = given.scopes, .redirect_uri = target.redirect_uri});
+    co_return co_await ask(ctx, request, sign_in, given);
   }
   co_return co_await issue(ctx, request, std::move(*found));
+}
+
+// The page says whose account it is: by a login ID, and by the person's name where it is known.
+Task<http::Response> ConsentEndpoint::ask(project::Context& ctx, const http::Request& request,
+                                          const sign_in::SignIn& sign_in, const grant::CodeGrant& given) {
+  const auto target = redirect_target(ctx.project(), sign_in);
+  endpoint::ConsentPage page{.client = target.client, .scopes = given.scopes, .redirect_uri = target.redirect_uri};
+  identity::LoginIds login_ids;
+  const auto known_by = co_await login_ids.of_user(ctx, given.user);
+  if (!known_by.empty()) {
+    page.login_id = known_by.front().original_login_id;
+  }
+  if (const auto facts = co_await grant::find_user_facts(ctx, given.user)) {
+    const auto* name = facts->user.standard_attributes.if_contains("name");
+    page.name = name != nullptr && name->is_string() ? std::string(name->get_string()) : std::string();
+  }
+  co_return endpoint::render_consent(pages_, ctx, request, page);
 }
 
 Task<http::Response> ConsentEndpoint::post(project::Context& ctx, const http::Request& request) {

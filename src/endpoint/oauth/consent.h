@@ -1,5 +1,6 @@
 #pragma once
 
+#include "domain/grant/authorization_code.h"
 #include "domain/grant/consent.h"
 #include "domain/sign_in/sign_in.h"
 #include "endpoint/page.h"
@@ -21,6 +22,8 @@ class ConsentEndpoint {
   Task<http::Response> issue(project::Context& ctx, const http::Request& request,
                              sign_in::FinishedSignIns::Found found);
   Task<std::optional<sign_in::FinishedSignIns::Found>> find(project::Context& ctx, const http::Request& request);
+  Task<http::Response> ask(project::Context& ctx, const http::Request& request, const sign_in::SignIn& sign_in,
+                           const grant::CodeGrant& given);
   http::Response outdated(project::Context& ctx, const http::Request& request) const;
 
   sign_in::FinishedSignIns& finished_;

@@ -68,6 +68,7 @@ class FlowRunner : public Runner {
                     .finished_sign_ins = services.finished_sign_ins}) {}
 
   Task<Reply> create(project::Context& ctx, Start start) override {
+    co_await limiter_.take_start(ctx, "flow_start");
     const auto definition = define_flow(ctx.config(), start.type, start.name);
     const Rules rules{definition, ctx.config(), ctx.now()};
     tell_context(ctx, start.sign_in);

@@ -41,7 +41,7 @@ class Core {
         redis(ctx.io, {.url = test::RedisServer::shared().url()}),
         hasher(test_pool(), format),
         passwords(hasher),
-        limiter(redis, metrics),
+        limiter(redis, metrics, std::make_shared<protection::LocalWindows>(), 0),
         codes(limiter, test_keys()),
         revocations(*ctx.database, uuid_v4()),
         sessions(revocations),

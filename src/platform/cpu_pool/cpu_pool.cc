@@ -11,33 +11,14 @@
 #include <thread>
 #include <unistd.h>
 
-#include <boost/asio/ip/address.hpp>
+#include "platform/http/address.h"
 
 namespace gatehouse {
 
 namespace {
 
 constexpr int kNiceAbove = 5;
-constexpr int kSmoothing = 8;                 // the newest duration counts one eighth
-constexpr std::size_t kIpv6NetworkBytes = 7;  // a /56
-
-// Equal for clients that are taken for one; empty without an address (workers).
-std::string network_of(const std::string& client_ip) {
-  boost::system::error_code not_an_address;
-  const auto address = asio::ip::make_address(client_ip, not_an_address);
-  if (not_an_address) {
-    return {};
-  }
-  if (address.is_v4()) {
-    return address.to_string();
-  }
-  const auto v6 = address.to_v6();
-  if (v6.is_v4_mapped()) {
-    return asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_string();
-  }
-  const auto bytes = v6.to_bytes();
-  return "6:" + std::string(bytes.begin(), bytes.begin() + kIpv6NetworkBytes);
-}
+constexpr int kSmoothing = 8;  // the newest duration counts one eighth
 
 Error busy(Micros wait) {
   const auto seconds = std::chrono::ceil<Seconds>(wait).count();
@@ -177,7 +158,7 @@ std::size_t CpuPool::waiting() const {
 
 void CpuPool::enqueue(Context& ctx, std::function<void()> work, std::function<void(std::exception_ptr)> refuse) {
   ctx.assert_no_lease("hashing");
-  impl_->admit(network_of(ctx.client_ip), {std::move(work), std::move(refuse), ctx.deadline});
+  impl_->admit(http::client_network(ctx.client_ip), {std::move(work), std::move(refuse), ctx.deadline});
 }
 
 }  // namespace gatehouse

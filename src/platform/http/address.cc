@@ -36,6 +36,16 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   return std::nullopt;
 }
 
+std::string client_network(std::string_view text) {
+  constexpr std::size_t kIpv6NetworkBytes = 7;  // a /56
+  auto address = IpAddress::parse(text);
+  if (!address || address->is_v4()) {
+    return address ? address->text() : std::string();
+  }
+  const auto& bytes = address->bytes();
+  return "6:" + std::string(bytes.begin(), bytes.begin() + kIpv6NetworkBytes);
+}
+
 bool IpAddress::is_v4() const { return std::equal(kMappedV4.begin(), kMappedV4.end(), bytes_.begin()); }
 
 std::string IpAddress::text() const {

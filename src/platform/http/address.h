@@ -35,6 +35,9 @@ class Network {
   int prefix_ = 128;  // bits of the 16 bytes
 };
 
+// Equal for addresses that are taken for one client: an IPv4 address, the /56 of an IPv6 one. Empty for no address.
+std::string client_network(std::string_view address);
+
 // The peers whose forwarded headers count.
 class TrustedProxies {
  public:

@@ -5,27 +5,34 @@
 
 namespace gatehouse::http {
 
+namespace {
+
 // RFC 6265 5.4, over all Cookie headers of the request.
-std::optional<std::string> Request::cookie(std::string_view name) const {
-  std::optional<std::string> found;
-  for (const Header& header : headers) {
+std::vector<std::string_view> values_of(const Request& request, std::string_view name) {
+  std::vector<std::string_view> values;
+  for (const Header& header : request.headers) {
     if (!equals_ignoring_case(header.name, "Cookie")) {
       continue;
     }
     std::string_view rest = header.value;
     while (!rest.empty()) {
       std::string_view value = trim(next_part(rest, ';'));
-      if (trim(next_part(value, '=')) != name) {
-        continue;
+      if (trim(next_part(value, '=')) == name) {
+        values.push_back(trim(value));
       }
-      if (found) {
-        return std::nullopt;
-      }
-      found = std::string{trim(value)};
     }
   }
-  return found;
+  return values;
 }
+
+}  // namespace
+
+std::optional<std::string> Request::cookie(std::string_view name) const {
+  const auto values = values_of(*this, name);
+  return values.size() == 1 ? std::optional<std::string>{values.front()} : std::nullopt;
+}
+
+std::size_t Request::count_cookie(std::string_view name) const { return values_of(*this, name).size(); }
 
 // RFC 6265 4.1
 std::string Cookie::to_header() const {

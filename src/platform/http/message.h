@@ -90,6 +90,7 @@ struct Request {
   std::optional<std::string_view> header(std::string_view name) const;  // the first, by name in any case
   // A cookie that comes twice counts as absent.
   std::optional<std::string> cookie(std::string_view name) const;
+  std::size_t count_cookie(std::string_view name) const;
   // The body as a form. Throws Error UnsupportedMediaType-like BadRequest unless the content type is
   // application/x-www-form-urlencoded.
   Fields form() const;

@@ -22,6 +22,8 @@
 
 #include <fmt/format.h>
 
+#include "platform/postgres/run_folder.h"
+
 namespace gatehouse::postgres {
 
 namespace fs = std::filesystem;
@@ -245,18 +247,21 @@ PrivateServer::~PrivateServer() {
   if (run_is_ours_) {
     std::error_code ignored;
     fs::remove_all(options_.run, ignored);
+    close(run_lock_);
   }
 }
 
 void PrivateServer::prepare_run_folder() {
   const ServerUser user = server_user();
   if (options_.run.empty()) {
+    remove_dead_run_folders();
     std::string made = "/tmp/gatehouse-XXXXXX";
     if (mkdtemp(made.data()) == nullptr) {
       throw std::system_error(errno, std::generic_category(), made);
     }
     options_.run = made;
     run_is_ours_ = true;
+    run_lock_ = claim_run_folder(made);
   }
   options_.run = fs::absolute(options_.run);
   if (options_.run.string().size() + kSocketName.size() > kSocketPathLimit) {

@@ -53,6 +53,7 @@ class PrivateServer {
   pid_t owner_ = 0;
   pid_t pid_ = 0;
   int lock_ = -1;
+  int run_lock_ = -1;  // of a run folder that is ours
 };
 
 // Where a private server keeps what was asked to live in `wanted`: there, or, for root, under /var/lib/gatehouse when

@@ -50,8 +50,10 @@ std::vector<std::string> command_line(const PrivateServerOptions& options, const
           options.durable ? "yes" : "no",
           "--appendfsync",
           "everysec",
+          "--maxmemory",
+          "256mb",
           "--maxmemory-policy",
-          "noeviction"};
+          "volatile-ttl"};
 }
 
 // Between fork and exec only what is safe in a copy of a process with threads.
