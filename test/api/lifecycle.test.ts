@@ -2,15 +2,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 
 import { createAccount, freshTokens } from "../support/account.ts";
 import { Application } from "../support/application.ts";
-import { binary, Gatehouse } from "../support/gatehouse.ts";
+import { binary, Gatehouse, temporaryData } from "../support/gatehouse.ts";
 import { holdRow } from "../support/held_row.ts";
 import { freePort, post, ServerProcess } from "../support/server_process.ts";
 import { descendantsOf, eventually, isAlive, sql } from "../support/servers.ts";
@@ -30,7 +29,7 @@ async function started(options: Parameters<typeof Gatehouse.start>[0] = {}): Pro
 const something = (): Promise<Gatehouse> => (shared ??= started());
 
 async function folder(): Promise<string> {
-  const made = await mkdtemp(join(tmpdir(), "gatehouse-"));
+  const made = await temporaryData();
   folders.push(made);
   return made;
 }

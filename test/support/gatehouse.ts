@@ -1,7 +1,7 @@
 // A running Gatehouse for tests: `gatehouse dev --json` with a data folder of its own on free ports.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -22,6 +22,14 @@ export interface Addresses {
 const root = resolve(import.meta.dirname, "../..");
 export const binary = process.env["GATEHOUSE_BINARY"] ?? join(root, "build/dev/bin/gatehouse");
 
+// A folder for the data of one server. As root PostgreSQL runs as a user of its own, who has to come through: otherwise its
+// files would lie elsewhere and outlive the test.
+export async function temporaryData(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "gatehouse-"));
+  await chmod(folder, 0o711);
+  return folder;
+}
+
 export class Gatehouse {
   readonly addresses: Addresses;
   private child: ChildProcess;
@@ -35,7 +43,7 @@ export class Gatehouse {
 
   // Starts a server; `data` to go on with the data of an earlier one.
   static async start(options: { data?: string; arguments?: string[]; environment?: Record<string, string> } = {}): Promise<Gatehouse> {
-    const data = options.data ?? (await mkdtemp(join(tmpdir(), "gatehouse-")));
+    const data = options.data ?? (await temporaryData());
     const child = spawn(binary, ["dev", "--json", "--data", data, "--port", "0", ...(options.arguments ?? [])], {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...options.environment },

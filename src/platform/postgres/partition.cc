@@ -41,7 +41,11 @@ Range month_range(year_month month) {
           sys_days{month / 1}, sys_days{(month + std::chrono::months{1}) / 1}};
 }
 
-// One statement that gives one value, in a transaction of its own; nothing for NULL or when a lock was taken.
+constexpr std::string_view kLockNotAvailable = "55P03";
+constexpr std::string_view kDuplicateTable = "42P07";  // made by another since its name was looked for
+
+// One statement that gives one value, in a transaction of its own; nothing for NULL, or when a lock was taken or
+// another was faster.
 template <class T>
 Task<std::optional<T>> ask(Database& database, Context& ctx, PartitionWork& work, Sql sql, Params params) {
   std::optional<T> answer;
@@ -51,10 +55,11 @@ Task<std::optional<T>> ask(Database& database, Context& ctx, PartitionWork& work
       answer = result.at(0, 0) ? std::optional<T>(result.as<T>(0)) : std::nullopt;
     });
   } catch (const StatementError& error) {
-    if (error.sqlstate() != "55P03") {
+    if (error.sqlstate() == kLockNotAvailable) {
+      ++work.postponed;
+    } else if (error.sqlstate() != kDuplicateTable) {
       throw;
     }
-    ++work.postponed;
   }
   co_return answer;
 }
