@@ -85,7 +85,7 @@ TEST_F(SignInRequest, is_gone_after_twenty_five_minutes) {
 
 TEST_F(SignInRequest, lies_sealed_under_a_key_that_does_not_tell_its_id) {
   const auto made = a_.run(sign_ins_.create(a_.core, a_request()));
-  const auto keys = a_.run(client_.command(a_.core, {"KEYS", "*"}));
+  const auto keys = a_.run(client_.command(a_.core, {"KEYS", "*:sign-in:*"}));
   ASSERT_EQ(keys.array.size(), 1u);
   const std::string key = keys.array.front().text;
   EXPECT_EQ(key.find(made.id), std::string::npos);
