@@ -13,7 +13,7 @@ using std::chrono::days;
 using std::chrono::sys_days;
 
 constexpr sys_days kToday = std::chrono::year{2027} / 2 / 28;
-constexpr int kTables = 7;  // of the app database that are partitioned by day
+constexpr int kTables = 6;  // of the app database that are partitioned by day
 
 class Partitions : public testing::Test {
  protected:
