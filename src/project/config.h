@@ -36,7 +36,6 @@ struct UiConfig {
   std::string default_client_uri;
   std::string default_redirect_uri;
   std::string brand_page_uri;
-  std::string default_post_logout_redirect_uri;
 };
 
 struct LocalizationConfig {
@@ -96,15 +95,10 @@ struct OAuthClient {
   std::string name;
   std::string client_name;
   std::string client_uri;
-  std::string policy_uri;
-  std::string tos_uri;
-  std::string logo_uri;
   ApplicationType application_type = ApplicationType::unspecified;
   std::int64_t max_concurrent_session = 0;
   std::vector<std::string> redirect_uris;
   std::vector<std::string> post_logout_redirect_uris;
-  std::vector<std::string> grant_types;
-  std::vector<std::string> response_types;
   Seconds access_token_lifetime{1800};
   Seconds refresh_token_lifetime{31'449'600};
   bool refresh_token_idle_timeout_enabled = true;

@@ -50,8 +50,7 @@ UiConfig read_ui(const Place& at) {
           .light_theme_disabled = at["light_theme_disabled"].flag(),
           .default_client_uri = at["default_client_uri"].text(),
           .default_redirect_uri = at["default_redirect_uri"].text(),
-          .brand_page_uri = at["brand_page_uri"].text(),
-          .default_post_logout_redirect_uri = at["default_post_logout_redirect_uri"].text()};
+          .brand_page_uri = at["brand_page_uri"].text()};
 }
 
 LocalizationConfig read_localization(const Place& at) {
@@ -128,15 +127,10 @@ OAuthClient read_client(const Place& at) {
   client.name = at["name"].text();
   client.client_name = at["client_name"].text();
   client.client_uri = at["client_uri"].text();
-  client.policy_uri = at["policy_uri"].text();
-  client.tos_uri = at["tos_uri"].text();
-  client.logo_uri = at["logo_uri"].text();
   client.application_type = application_type(at["x_application_type"].text());
   client.max_concurrent_session = at["x_max_concurrent_session"].whole();
   client.redirect_uris = at["redirect_uris"].texts();
   client.post_logout_redirect_uris = at["post_logout_redirect_uris"].texts();
-  client.grant_types = at["grant_types"].texts();
-  client.response_types = at["response_types"].texts();
   client.access_token_lifetime = at["access_token_lifetime_seconds"].seconds(Seconds{1800});
   client.refresh_token_lifetime =
       at["refresh_token_lifetime_seconds"].seconds(std::max(client.access_token_lifetime, kYear));

@@ -16,7 +16,7 @@ namespace {
 namespace json = boost::json;
 
 // Everything at and below these has an effect; "*" is any index. Sorted by what it belongs to, not by alphabet.
-constexpr std::array<std::string_view, 64> kConfigPaths{
+constexpr std::array<std::string_view, 60> kConfigPaths{
     "/id",
     "/http",
     "/ui/dark_theme_disabled",
@@ -24,7 +24,6 @@ constexpr std::array<std::string_view, 64> kConfigPaths{
     "/ui/default_client_uri",
     "/ui/default_redirect_uri",
     "/ui/brand_page_uri",
-    "/ui/default_post_logout_redirect_uri",
     "/localization",
     "/messaging/rate_limits/email",
     "/messaging/rate_limits/email_per_ip",
@@ -56,8 +55,8 @@ constexpr std::array<std::string_view, 64> kConfigPaths{
     "/oauth/clients/*/x_framework",  // says something to people only
     "/oauth/clients/*/x_max_concurrent_session",
     "/oauth/clients/*/redirect_uris",
-    "/oauth/clients/*/grant_types",
-    "/oauth/clients/*/response_types",
+    "/oauth/clients/*/grant_types",     // the contract does not look at it
+    "/oauth/clients/*/response_types",  // nor at this
     "/oauth/clients/*/post_logout_redirect_uris",
     "/oauth/clients/*/access_token_lifetime_seconds",
     "/oauth/clients/*/refresh_token_lifetime_seconds",
@@ -65,9 +64,6 @@ constexpr std::array<std::string_view, 64> kConfigPaths{
     "/oauth/clients/*/refresh_token_idle_timeout_seconds",
     "/oauth/clients/*/refresh_token_rotation_enabled",
     "/oauth/clients/*/issue_jwt_access_token",
-    "/oauth/clients/*/policy_uri",
-    "/oauth/clients/*/tos_uri",
-    "/oauth/clients/*/logo_uri",
     "/identity/login_id/types/email",
     "/identity/login_id/types/username",
     "/identity/login_id/keys",

@@ -58,6 +58,7 @@ test("no secret, password, code or token is in the log, in the metrics or in the
   assert.ok(secrets.length > 15 && secrets.every((secret) => secret.length > 8), "there is something to look for");
 
   await refused(await send("/oauth2/token", { ...code, code_verifier: "x".repeat(43) }));
+  for (const token of [tokens.access_token, tokens.refresh_token, tokens.id_token]) await fetch(`${gatehouse.endpoint}/oauth2/${token}/x`);
   await refused(await send("/oauth2/token", { ...code, client_id: "nobody" }));
   await refused(await send("/oauth2/token", { grant_type: "refresh_token", refresh_token: `${tokens.refresh_token}x`, client_id: application.clientId }));
   await refused(await send("/oauth2/token", { grant_type: "refresh_token", refresh_token: tokens.refresh_token, client_id: addresses.confidential_client_id, client_secret: "Wrong-Marker-Secret-51d2" }));

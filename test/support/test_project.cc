@@ -17,8 +17,6 @@ project::OAuthClient client_of(const char* id, project::ApplicationType type) {
   client.application_type = type;
   client.redirect_uris = {kRedirectUri};
   client.post_logout_redirect_uris = {kPostLogoutUri};
-  client.grant_types = {"authorization_code", "refresh_token"};
-  client.response_types = {"code"};
   return client;
 }
 

@@ -1,5 +1,7 @@
 #include "platform/http/access_log.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "platform/telemetry/json_text.h"
@@ -12,6 +14,13 @@ namespace {
 // Up to this many bytes a write to a pipe is not mixed with another process's (POSIX PIPE_BUF).
 constexpr std::size_t kWriteSize = 4096;
 constexpr std::size_t kLongestPath = 512;
+constexpr std::size_t kLongestPlainPiece = 15;
+
+// A token or a link's key that somebody put into the path: long, and not only of what names are made of.
+bool may_be_secret(std::string_view piece) {
+  return piece.size() > kLongestPlainPiece &&
+         !std::ranges::all_of(piece, [](char c) { return (c >= 'a' && c <= 'z') || c == '-' || c == '_'; });
+}
 
 void append_field(std::string& line, std::string_view name, std::string_view value) {
   line += name;
@@ -19,6 +28,18 @@ void append_field(std::string& line, std::string_view name, std::string_view val
 }
 
 }  // namespace
+
+std::string loggable_path(std::string_view path) {
+  path = path.substr(0, kLongestPath);
+  std::string shown;
+  while (!path.empty()) {
+    const std::size_t end = std::min(path.find_first_of("/."), path.size());
+    shown += may_be_secret(path.substr(0, end)) ? "***" : path.substr(0, end);
+    shown += path.substr(end, 1);
+    path.remove_prefix(std::min(end + 1, path.size()));
+  }
+  return shown;
+}
 
 void AccessLog::add(const AccessRecord& record) {
   if (!log::enabled(log::Level::info)) {
@@ -29,7 +50,7 @@ void AccessLog::add(const AccessRecord& record) {
   append_time();
   lines_ += R"(","level":"info","message":"request")";
   append_field(lines_, R"(,"method":)", record.method.substr(0, 16));
-  append_field(lines_, R"(,"path":)", record.path.substr(0, kLongestPath));
+  append_field(lines_, R"(,"path":)", loggable_path(record.path));
   fmt::format_to(std::back_inserter(lines_), R"(,"status":{},"bytes":{},"duration_us":{})", record.status, record.bytes,
                  record.duration.count());
   append_field(lines_, R"(,"client_ip":)", record.client_ip);

@@ -19,6 +19,10 @@ struct AccessRecord {
   std::string_view host;
 };
 
+// A path as the log shows it: at most its first 512 bytes, and "***" for what may be a token between two of "/" and "."
+// (16 characters or more, not only small letters, "-" and "_").
+std::string loggable_path(std::string_view path);
+
 // One core's access log: one JSON object a line on standard error, gathered into few writes.
 class AccessLog {
  public:
