@@ -16,10 +16,11 @@ boost::json::object describe(const Backend& backend) {
           {"redis", backend.redis().reachable() ? "ok" : "unreachable"}};
 }
 
-bool is_local(const std::string& client_ip) {
-  const auto address = http::IpAddress::parse(client_ip);
-  return address &&
-         (http::Network::parse("127.0.0.0/8")->contains(*address) || *address == *http::IpAddress::parse("::1"));
+// From this machine, and not through a proxy on it.
+bool is_local(const http::Request& request) {
+  const auto peer = http::IpAddress::parse(request.peer_ip);
+  return peer && !request.header("X-Forwarded-For") && !request.header("Forwarded") &&
+         (http::Network::parse("127.0.0.0/8")->contains(*peer) || *peer == *http::IpAddress::parse("::1"));
 }
 
 }  // namespace
@@ -46,7 +47,7 @@ http::Response readiness(const Deployment& deployment, const Backends& backends)
 }
 
 std::optional<http::Response> metrics(Deployment& deployment, const Backends& backends, const http::Request& request) {
-  if (!is_local(request.client_ip)) {
+  if (!is_local(request)) {
     return std::nullopt;
   }
   const auto skew = deployment.clock.wall_clock_skew();

@@ -5,6 +5,8 @@
 
 #include <boost/json.hpp>
 
+#include "platform/http/address.h"
+
 namespace gatehouse::protection {
 
 namespace {
@@ -64,7 +66,7 @@ Task<TimePoint> locked_until(project::Context& ctx, const UserId& user, std::str
 }
 
 std::string scope_of(const project::Context& ctx) {
-  return ctx.config().authentication.lockout.per_ip ? ctx.client_ip : std::string();
+  return ctx.config().authentication.lockout.per_ip ? http::client_network(ctx.client_ip) : std::string();
 }
 
 }  // namespace

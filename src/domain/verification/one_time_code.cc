@@ -10,6 +10,7 @@
 #include "platform/crypto/encoding.h"
 #include "platform/crypto/hash.h"
 #include "platform/crypto/random.h"
+#include "platform/http/address.h"
 #include "platform/telemetry/log.h"
 
 namespace gatehouse::verification {
@@ -59,9 +60,9 @@ std::vector<Bucket> send_buckets(const project::Context& ctx, const CodeRequest&
   const auto& messaging = ctx.config().messaging;
   std::vector<Bucket> buckets{
       cooldown(ctx, request),
-      {"verification.email.trigger.per_ip", "verification.email.trigger", ctx.client_ip,
+      {"verification.email.trigger.per_ip", "verification.email.trigger", http::client_network(ctx.client_ip),
        verification.email_trigger_per_ip},
-      {"messaging.email.per_ip", "messaging.email", ctx.client_ip, messaging.email_per_ip},
+      {"messaging.email.per_ip", "messaging.email", http::client_network(ctx.client_ip), messaging.email_per_ip},
       {"messaging.email.per_target", "messaging.email", request.target, messaging.email_per_target},
       {"messaging.email.per_project", "messaging.email", "", messaging.email}};
   if (request.user) {
@@ -72,7 +73,7 @@ std::vector<Bucket> send_buckets(const project::Context& ctx, const CodeRequest&
 }
 
 std::vector<Bucket> check_buckets(const project::Context& ctx) {
-  return {{"verification.email.validate.per_ip", "verification.email.validate", ctx.client_ip,
+  return {{"verification.email.validate.per_ip", "verification.email.validate", http::client_network(ctx.client_ip),
            ctx.config().verification.email_validate_per_ip}};
 }
 

@@ -164,7 +164,9 @@ AuthorizationRequest authorization_request(const http::Fields& parameters, const
   request.login_hint = login_hint_of(parameters);
   request.id_token_hint = parameters.get_or("id_token_hint", "");
   request.ui_locales = bounded(parameters, "ui_locales");
-  request.page = parameters.get_or("x_page", "");
+  if (const auto page = parameters.get_or("x_page", ""); page == "login" || page == "signup") {
+    request.page = page;
+  }
   request.x_state = bounded(parameters, "x_state");
   read_session_wishes(parameters, request);
   return request;

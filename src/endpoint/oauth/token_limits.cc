@@ -1,5 +1,7 @@
 #include "endpoint/oauth/token_limits.h"
 
+#include "platform/http/address.h"
+
 namespace gatehouse::oauth {
 
 namespace {
@@ -11,7 +13,7 @@ constexpr const char* kGroup = "oauth.token.general";
 std::vector<protection::Bucket> limit_per_ip(const project::Context& ctx) {
   return {{.name = "oauth.token.general.per_ip",
            .group = kGroup,
-           .key = ctx.client_ip,
+           .key = http::client_network(ctx.client_ip),
            .limit = ctx.config().own.oauth.token_endpoint.per_ip}};
 }
 

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <stdexcept>
 
+#include <fmt/format.h>
+
 namespace gatehouse::http {
 
 namespace {
@@ -43,7 +45,7 @@ std::string client_network(std::string_view text) {
     return address ? address->text() : std::string();
   }
   const auto& bytes = address->bytes();
-  return "6:" + std::string(bytes.begin(), bytes.begin() + kIpv6NetworkBytes);
+  return fmt::format("{:02x}/56", fmt::join(bytes.begin(), bytes.begin() + kIpv6NetworkBytes, ""));
 }
 
 bool IpAddress::is_v4() const { return std::equal(kMappedV4.begin(), kMappedV4.end(), bytes_.begin()); }

@@ -1,4 +1,5 @@
 #include <sys/socket.h>
+#include <tuple>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
@@ -24,11 +25,9 @@ using TlsStream = asio::ssl::stream<Socket>;
 constexpr auto kAwaitTuple = asio::as_tuple(asio::use_awaitable_t<Executor>{});
 constexpr Micros kLingerTime = Seconds{2};
 constexpr Micros kHandlerGrace = Seconds{1};
-constexpr Micros kParkAfter = Seconds{3};
 constexpr std::size_t kLingerBytes = std::size_t{256} * 1024;
 constexpr std::size_t kBodyRead = std::size_t{16} * 1024;
 constexpr std::size_t kCopyUpTo = std::size_t{16} * 1024;
-constexpr std::size_t kUsualHead = 512;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::string_view kTookTooLong =
     "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nCache-Control: no-store\r\n"
@@ -77,7 +76,6 @@ class StreamConnection final : public Connection {
 
   void sweep(Micros now) override {
     if (now < deadline_) {
-      park_if_long_idle(now);
       return;
     }
     switch (phase_) {
@@ -149,14 +147,6 @@ class StreamConnection final : public Connection {
     abort();
   }
 
-  void park_if_long_idle(Micros now) {
-    if (kTls || phase_ != Phase::idle || parked_ || now - entered_ < kParkAfter) {
-      return;
-    }
-    parked_ = true;
-    cancel();
-  }
-
   // Waits for one whole request head, or for what has to be refused; false where the connection ends without an answer.
   Task<bool> read_head() {
     scan_ = {};
@@ -213,32 +203,36 @@ class StreamConnection final : public Connection {
   // Reads what has come, or waits for it. False at the end of the stream, on errors and time-outs.
   Task<bool> fill(std::size_t wanted) {
     for (;;) {
-      buffer_.prepare(wanted);
-      const auto [error, count] =
-          co_await stream_.async_read_some(asio::buffer(buffer_.tail(), buffer_.room()), kAwaitTuple);
+      const auto [error, count] = co_await read_some(wanted);
       buffer_.commit(count);
       if (!error) {
-        parked_ = false;
         co_return true;
       }
-      if (error != asio::error::operation_aborted || expired_ || gone_) {
+      if (expired_ || gone_ || (error != asio::error::operation_aborted && error != asio::error::would_block)) {
         co_return false;
       }
       if (core_->draining && phase_ == Phase::idle) {
         co_return take_last_bytes();
       }
-      if (parked_ && !co_await park()) {
-        co_return core_->draining && !gone_ && !expired_ && take_last_bytes();
-      }
     }
   }
 
-  // Gives an idle connection's memory back until something comes.
-  Task<bool> park() {
-    buffer_.release();
-    const auto [error] = co_await socket().async_wait(Socket::wait_read, kAwaitTuple);
-    parked_ = false;
-    co_return !error;
+  // A connection that waits with nothing read holds no buffer.
+  Task<std::tuple<error_code, std::size_t>> read_some(std::size_t wanted) {
+    if constexpr (!kTls) {
+      if (buffer_.empty()) {
+        buffer_.release();
+        auto [error] = co_await socket().async_wait(Socket::wait_read, kAwaitTuple);
+        std::size_t count = 0;
+        if (!error) {
+          buffer_.prepare(wanted);
+          count = stream_.read_some(asio::buffer(buffer_.tail(), buffer_.room()), error);
+        }
+        co_return std::tuple<error_code, std::size_t>(error, count);
+      }
+    }
+    buffer_.prepare(wanted);
+    co_return co_await stream_.async_read_some(asio::buffer(buffer_.tail(), buffer_.room()), kAwaitTuple);
   }
 
   // While draining: a request that is here already is answered.
@@ -285,7 +279,7 @@ class StreamConnection final : public Connection {
                               .say_keep_alive = keep_alive && parser.http_1_0()};
     const auto rest = write_now(*response, frame);
     const bool written = rest && (asio::buffer_size(*rest) == 0 || co_await write_rest(*rest));
-    output_ = {};
+    std::string().swap(output_);
     finished_ = boot_time();
     record(request, parser.method_name(), *response);
     co_return written&& keep_alive;
@@ -370,16 +364,22 @@ class StreamConnection final : public Connection {
   std::optional<Pieces> write_now(const Response& response, const ResponseFrame& frame) {
     const std::string& body = response.shared_body ? *response.shared_body : response.body;
     const bool copies = !frame.head_request && body.size() <= kCopyUpTo;
-    output_.reserve(kUsualHead + (copies ? body.size() : 0));
-    append_head(output_, response, frame);
+    std::string& text = core_->output;
+    text.clear();
+    append_head(text, response, frame);
     Pieces pieces;
     if (copies) {
-      output_ += body;
+      text += body;
     } else if (!frame.head_request) {
       pieces[1] = asio::buffer(body);
     }
-    pieces[0] = asio::buffer(output_);
-    return send_now(pieces);
+    pieces[0] = asio::buffer(text);
+    auto rest = send_now(pieces);
+    if (rest) {
+      output_.assign(static_cast<const char*>((*rest)[0].data()), (*rest)[0].size());
+      (*rest)[0] = asio::buffer(output_);
+    }
+    return rest;
   }
 
   std::optional<Pieces> send_now(Pieces pieces) {
@@ -452,7 +452,7 @@ class StreamConnection final : public Connection {
   const IpAddress peer_;
   const std::string peer_ip_;
   ReadBuffer buffer_;
-  std::string output_;
+  std::string output_;  // what the socket did not take at once
   HeadScan scan_;
   std::size_t head_length_ = 0;
   std::optional<Refusal> refusal_;
@@ -465,7 +465,6 @@ class StreamConnection final : public Connection {
   Micros finished_{};  // of its answer
   std::size_t burst_ = 0;
   bool expired_ = false;  // the sweep ended the wait
-  bool parked_ = false;   // idle without memory
   bool gone_ = false;     // nothing can be answered any more
   bool lingers_ = false;  // the client may still be sending
 };

@@ -6,8 +6,6 @@ namespace gatehouse::http {
 
 namespace {
 
-constexpr std::size_t kMostHops = 32;
-
 struct Hop {
   std::optional<IpAddress> address;  // nothing: "unknown", an obfuscated name, or what cannot be read
   std::optional<bool> secure;
@@ -121,15 +119,14 @@ Origin origin_of(const IpAddress& peer, bool peer_secure, const std::vector<Head
   if (!trusted.trusts(peer)) {
     return unforwarded;
   }
-  const auto elements = list_of(headers, "Forwarded");
-  const auto hops = elements.empty() ? hops_of_x_forwarded(headers) : hops_of_forwarded(elements);
+  auto hops = hops_of_x_forwarded(headers);
+  if (hops.empty()) {
+    hops = hops_of_forwarded(list_of(headers, "Forwarded"));
+  }
   if (hops.empty()) {
     const auto schemes = list_of(headers, "X-Forwarded-Proto");
     const auto secure = schemes.size() == 1 ? read_scheme(schemes.front()) : std::nullopt;
     return {peer, secure.value_or(peer_secure)};
-  }
-  if (hops.size() > kMostHops) {
-    return unforwarded;
   }
   for (std::size_t i = hops.size(); i-- > 0;) {
     const Hop& hop = hops[i];

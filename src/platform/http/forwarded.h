@@ -13,9 +13,10 @@ struct Origin {
   bool secure = false;
 };
 
-// Reads `Forwarded` (RFC 7239) or, where there is none, `X-Forwarded-For` and `X-Forwarded-Proto`, and only from a
-// trusted peer. The client is the rightmost hop that is no trusted proxy, the leftmost where all are. Headers that
-// cannot be read to that hop are ignored as a whole: the client is then the peer. A forwarded host never counts.
+// Reads `X-Forwarded-For` and `X-Forwarded-Proto` or, where there is no X-Forwarded-For, `Forwarded` (RFC 7239), and
+// only from a trusted peer: a proxy that writes the former lets a client's Forwarded through. The client is the
+// rightmost hop that is no trusted proxy, the leftmost where all are. Headers that cannot be read to that hop are
+// ignored as a whole: the client is then the peer. A forwarded host never counts.
 Origin origin_of(const IpAddress& peer, bool peer_secure, const std::vector<Header>& headers,
                  const TrustedProxies& trusted);
 

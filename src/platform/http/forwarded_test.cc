@@ -43,6 +43,15 @@ TEST(Network, contains_what_shares_its_prefix) {
   }
 }
 
+TEST(ClientNetwork, is_one_text_for_an_ipv4_address_or_the_56_of_an_ipv6_one) {
+  EXPECT_EQ(client_network("192.0.2.1"), "192.0.2.1");
+  EXPECT_EQ(client_network("::ffff:192.0.2.1"), "192.0.2.1");
+  EXPECT_EQ(client_network("2001:db8:0:ff::1"), "20010db8000000/56");
+  EXPECT_EQ(client_network("2001:db8:0:ff:8::2"), client_network("2001:db8::1"));
+  EXPECT_NE(client_network("2001:db8:0:100::1"), client_network("2001:db8::1"));
+  EXPECT_EQ(client_network("nonsense"), "");
+}
+
 TEST(TrustedProxies, say_which_text_is_no_network) {
   EXPECT_THROW(TrustedProxies({"10.0.0.0/8", "proxy.internal"}), std::invalid_argument);
 }
@@ -86,12 +95,18 @@ TEST(Forwarded, what_cannot_be_read_up_to_the_client_falls_back_to_the_peer) {
       << "what lies left of the client does not matter";
 }
 
-TEST(Forwarded, more_hops_than_any_real_chain_are_ignored) {
+TEST(Forwarded, a_long_chain_of_proxies_hides_nobody) {
   std::string chain = "203.0.113.9";
   for (int i = 0; i < 40; ++i) {
     chain += ", 10.0.0.2";
   }
-  EXPECT_EQ(client("10.0.0.1", {{"X-Forwarded-For", chain}}), "10.0.0.1");
+  EXPECT_EQ(client("10.0.0.1", {{"X-Forwarded-For", chain}}), "203.0.113.9");
+}
+
+// Most proxies write X-Forwarded-For and let a client's Forwarded through.
+TEST(Forwarded, a_forwarded_header_beside_x_forwarded_for_says_nothing) {
+  EXPECT_EQ(client("10.0.0.1", {{"Forwarded", "for=6.6.6.6"}, {"X-Forwarded-For", "203.0.113.9"}}), "203.0.113.9");
+  EXPECT_EQ(client("10.0.0.1", {{"Forwarded", "for=127.0.0.1"}, {"X-Forwarded-For", "nonsense"}}), "10.0.0.1");
 }
 
 TEST(Forwarded, the_scheme_comes_from_the_hop_of_the_client) {

@@ -90,6 +90,7 @@ struct ServerCore : std::enable_shared_from_this<ServerCore> {
   Timer sweep_timer;
   Timer flush_timer;
   AccessLog access;
+  std::string output;  // the answer that is being written
   Traffic traffic;
   HttpDate date;
   RequestIds ids;
