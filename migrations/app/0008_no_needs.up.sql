@@ -1,2 +1,2 @@
--- Answers to a flow's questions are kept where what was asked for is kept: codes and attempts, under the question's key.
+-- Nothing reads or writes it: a sent code and a right one are remembered with the code, under the question's key.
 DROP TABLE _gatehouse_need;
