@@ -7,17 +7,27 @@ namespace gatehouse::grant {
 
 namespace {
 
+// The session's row is locked against a logout until the commit: one that comes later finds the family and ends it.
 void require_alive(postgres::Batch& batch, const project::Context& ctx, const CodeGrant& given) {
   static constexpr postgres::Sql kSql =
       "SELECT _gatehouse_require("
       "EXISTS (SELECT FROM _auth_user u WHERE u.id = $2 AND (u.app_id = $1) IS TRUE AND _gatehouse_user_active(u, $3)) "
-      "AND ($4::uuid IS NULL OR _gatehouse_session_lives($1, $4, $3, $5)), 'the user and the session are active')";
+      "AND ($4::uuid IS NULL OR EXISTS (SELECT FROM _gatehouse_session s WHERE s.app_id = $1 AND s.id = $4 "
+      "AND s.revoked_at IS NULL AND s.expires_at > $3 AND ($5::timestamptz IS NULL OR s.last_access_at > $5) "
+      "FOR SHARE)), 'the user and the session are active')";
   const auto& config = ctx.config().session;
   std::optional<TimePoint> idle_since;
   if (config.idle_timeout_enabled) {
     idle_since = ctx.now() - config.idle_timeout;
   }
   batch.add(kSql, ctx.app_id(), given.user, ctx.now(), given.session, idle_since);
+}
+
+// One exchange of a user at a time, until the commit: the next one's statements see the family of the one before.
+void take_turns(postgres::Batch& batch, const project::Context& ctx, const CodeGrant& given) {
+  static constexpr postgres::Sql kSql =
+      "SELECT FROM _auth_user u WHERE u.id = $2 AND (u.app_id = $1) IS TRUE FOR NO KEY UPDATE";
+  batch.add(kSql, ctx.app_id(), given.user);
 }
 
 void end_others(postgres::Batch& batch, const project::Context& ctx, const CodeGrant& given) {
@@ -41,8 +51,12 @@ void insert_family(postgres::Batch& batch, const project::Context& ctx, const Ne
       "WHERE app_id = $1 AND user_id = $3 AND client_id = $4), $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, $15, $8, "
       "$14, $15";
   const CodeGrant& given = family.given;
+  const bool only_one = family.client.max_concurrent_session == 1;
+  if (only_one) {
+    take_turns(batch, ctx, given);
+  }
   require_alive(batch, ctx, given);
-  if (family.client.max_concurrent_session == 1) {
+  if (only_one) {
     end_others(batch, ctx, given);
   }
   batch.add(kSql, ctx.app_id(), family.grant, given.user, given.client, given.session, given.scopes, given.amr,

@@ -20,8 +20,8 @@ struct NewFamily {
   std::optional<boost::json::object> device_info;
 };
 
-// Adds the family, if the user may sign in and its session lives: otherwise the batch fails with SQLSTATE GH001. Ends
-// the client's other families of the user where the client allows only one.
+// Adds the family, if the user may sign in and its session lives until the commit: otherwise the batch fails with
+// SQLSTATE GH001. Ends the client's other families of the user where the client allows only one.
 void insert_family(postgres::Batch& batch, const project::Context& ctx, const NewFamily& family);
 
 void insert_opaque_token(postgres::Batch& batch, const project::Context& ctx, const NewFamily& family,
