@@ -23,6 +23,25 @@ std::string place_of(std::string_view uri) {
   return std::string(uri.substr(0, colon));
 }
 
+// "https://fieldnote.example:444/" of "https://fieldnote.example:444/cb".
+std::string front_page_of(std::string_view uri) {
+  const std::size_t host = uri.find("://") + 3;
+  return std::string(uri.substr(0, uri.find_first_of("/?#", host))) + "/";
+}
+
+// A loopback address without a port stands for a program that listens for a moment, on any port (RFC 8252 7.3).
+bool is_place_on_the_web(const std::string& uri) {
+  const std::string front = web_link(uri).empty() ? std::string() : front_page_of(uri);
+  return !front.empty() && front != "http://127.0.0.1/" && front != "http://[::1]/" && front != "http://localhost/";
+}
+
+// What follows the key in the order of how much can be done: start again here, go back to the client, or neither.
+std::string lede_of(const text::Translations& texts, const Problem& problem) {
+  const std::string key = "problem." + problem.kind + ".lede";
+  const std::string variant = !problem.again.empty() ? "" : !problem.client.empty() ? "_client" : "_alone";
+  return texts.has(key + variant) ? key + variant : key;
+}
+
 json::object item(const text::Translations& texts, std::string_view icon, std::string_view key,
                   std::string detail = {}) {
   json::object item;
@@ -98,6 +117,18 @@ std::string display_name(const project::OAuthClient& client) {
   return !client.client_name.empty() ? client.client_name : client.name;
 }
 
+std::string home_of(const project::OAuthClient& client, std::string_view redirect_uri) {
+  if (std::string home = web_link(client.client_uri); !home.empty()) {
+    return home;
+  }
+  const auto& uris = client.redirect_uris;
+  auto found = std::ranges::find(uris, redirect_uri);
+  if (found == uris.end() || !is_place_on_the_web(*found)) {
+    found = std::ranges::find_if(uris, is_place_on_the_web);
+  }
+  return found != uris.end() ? front_page_of(*found) : std::string();
+}
+
 http::Response render_consent(const PageRenderer& pages, project::Context& ctx, const http::Request& request,
                               const ConsentPage& page) {
   const auto look = pages.look(ctx, request);
@@ -129,7 +160,7 @@ http::Response render_op_error(const PageRenderer& pages, project::Context& ctx,
   if (error.client != nullptr) {
     const std::string name = display_name(*error.client);
     values["client"] = name;
-    back = web_link(error.client->client_uri);
+    back = home_of(*error.client);
     values["heading"] = (*look->texts)("op_error.title", {{"client", name}});
   }
   values["has_ways"] = !back.empty() || !look->support_url.empty();
@@ -152,12 +183,10 @@ http::Response render_problem(const PageRenderer& pages, project::Context& ctx, 
   const auto look = pages.look(ctx, request);
   const text::Translations& texts = *look->texts;
   const std::string key = "problem." + problem.kind;
-  const std::string with_client = key + ".lede_client";
-  const bool knows_client = !problem.client.empty() && texts.has(with_client);
   const text::Arguments arguments{{"project", look->name}, {"client", problem.client}};
   json::array ways = ways_of(texts, *look, problem);
   json::object values{{"heading", texts(key + ".title", arguments)},
-                      {"lede", texts(knows_client ? with_client : key + ".lede", arguments)},
+                      {"lede", texts(lede_of(texts, problem), arguments)},
                       {"kind", problem.kind},
                       {"has_ways", !ways.empty()},
                       {"ways", std::move(ways)},

@@ -40,8 +40,7 @@ http::Response render_op_error(const PageRenderer& pages, project::Context& ctx,
 http::Response render_signed_out(const PageRenderer& pages, project::Context& ctx, const http::Request& request,
                                  const project::OAuthClient* client = nullptr);
 
-// What cannot go on. `kind`: "outdated", "missing", "forgery", "browser", "unavailable", "unexpected", "unsupported",
-// "closed", "disabled", "deletion", "period". `again`: a path to start again at, empty: none.
+// What cannot go on. `kind`: one that docs/automation.md lists. `again`: a path to start again at, empty: none.
 struct Problem {
   std::string kind;
   http::Status status = http::Status::ok;
@@ -59,5 +58,9 @@ Problem problem_of(const Error& error);
 
 // The name that people know a client by.
 std::string display_name(const project::OAuthClient& client);
+
+// Where people find a client again: its client_uri, else the front page at its registered redirect URI, `redirect_uri`
+// if that is one, the first on the web otherwise. Empty for what is not on the web.
+std::string home_of(const project::OAuthClient& client, std::string_view redirect_uri = {});
 
 }  // namespace gatehouse::endpoint

@@ -1,14 +1,10 @@
 #include "endpoint/authui/browser.h"
 
-#include "platform/crypto/hash.h"
-#include "platform/crypto/random.h"
-
 namespace gatehouse::authui {
 
 namespace {
 
 constexpr std::string_view kBrowserCookie = "authgear_web_session";
-constexpr std::size_t kBrowserCookieLength = 32;
 
 http::Cookie cookie_of(const project::Context& ctx, std::string_view suffix, std::string value) {
   return {.name = ctx.project().cookie_name(suffix), .value = std::move(value), .secure = ctx.project().secure()};
@@ -22,15 +18,8 @@ std::string_view without_default_port(std::string_view host, bool secure) {
 
 }  // namespace
 
-std::string Browser::hash() const { return crypto::sha256_hex(cookie); }
-
 Browser identify_browser(const project::Context& ctx, const http::Request& request) {
-  auto cookie = request.cookie(ctx.project().cookie_name(kBrowserCookie));
-  if (cookie && cookie->size() == kBrowserCookieLength &&
-      cookie->find_first_not_of(crypto::kCrockford) == std::string::npos) {
-    return {.cookie = std::move(*cookie)};
-  }
-  return {.cookie = crypto::random_text(kBrowserCookieLength, crypto::kCrockford), .is_new = true};
+  return endpoint::identify_browser(ctx, request, kBrowserCookie);
 }
 
 void remember_browser(const project::Context& ctx, http::Response& response, const Browser& browser) {

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <string>
 #include <string_view>
 
+#include "endpoint/browser.h"
 #include "endpoint/same_origin.h"
 #include "endpoint/session_cookie.h"
 #include "platform/http/message.h"
@@ -10,14 +10,9 @@
 
 namespace gatehouse::authui {
 
-// The browser's own cookie "authgear_web_session": it ties flows to the browser that began them.
-struct Browser {
-  std::string cookie;  // 32 Crockford characters
-  bool is_new = false;
+using endpoint::Browser;
 
-  std::string hash() const;  // flow::Start::browser
-};
-// A new one where the request brings none, or one of another form.
+// By its cookie "authgear_web_session", which ties flows to the browser that began them (flow::Start::browser).
 Browser identify_browser(const project::Context& ctx, const http::Request& request);
 void remember_browser(const project::Context& ctx, http::Response& response, const Browser& browser);
 

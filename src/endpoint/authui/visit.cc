@@ -14,6 +14,11 @@ constexpr std::string_view kKept[] = {"client_id", "redirect_uri", "state",     
                                       "x_ref",     "ui_locales",   "x_color_scheme"};
 constexpr std::size_t kLongestKept = 2048;
 
+std::string redirect_uri_of(const Visit& visit) {
+  const auto* uri = visit.sign_in ? visit.sign_in->authorization_request.if_contains("redirect_uri") : nullptr;
+  return uri != nullptr && uri->is_string() ? std::string(uri->get_string()) : std::string();
+}
+
 }  // namespace
 
 Task<Visit> arrive(const Services& services, project::Context& ctx, const http::Request& request) {
@@ -61,7 +66,7 @@ http::Response stop(const Services& services, project::Context& ctx, const http:
                     endpoint::Problem problem) {
   if (visit.client != nullptr) {
     problem.client = endpoint::display_name(*visit.client);
-    problem.client_uri = visit.client->client_uri;
+    problem.client_uri = endpoint::home_of(*visit.client, redirect_uri_of(visit));
   }
   http::Response response = endpoint::render_problem(services.pages, ctx, request, problem);
   remember_browser(ctx, response, visit.browser);

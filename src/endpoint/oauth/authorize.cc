@@ -4,6 +4,7 @@
 #include "domain/grant/id_token.h"
 #include "endpoint/last_check.h"
 #include "endpoint/oauth/authorization_response.h"
+#include "endpoint/oauth/browser_binding.h"
 #include "endpoint/oauth/carried_request.h"
 #include "endpoint/oauth/parameters.h"
 #include "endpoint/same_origin.h"
@@ -29,14 +30,6 @@ std::string entry_point(const project::Context& ctx, const AuthorizationRequest&
   add_if("state", wanted.target.state);
   add_if("x_state", wanted.x_state);
   return ctx.project().origin() + "/_internals/oauth_entrypoint?" + http::encode_form(query);
-}
-
-http::Cookie oauth_ui_cookie(const project::Context& ctx, const std::string& x_ref) {
-  const bool secure = ctx.project().secure();
-  return {.name = ctx.project().cookie_name("oauth_ui"),
-          .value = x_ref,
-          .same_site = secure ? "None" : "Lax",
-          .secure = secure};
 }
 
 bool recent_enough(const project::Context& ctx, const AuthorizationRequest& wanted, const Session& session) {
@@ -109,13 +102,13 @@ Task<http::Response> AuthorizeEndpoint::decide(project::Context& ctx, const http
     if (wanted.has_prompt("none")) {
       throw OAuthError("login_required", "prompt=none, but nobody is signed in as the request asks for");
     }
-    co_return co_await begin_sign_in(ctx, std::move(wanted));
+    co_return co_await begin_sign_in(ctx, request, std::move(wanted));
   }
-  co_return co_await with_session(ctx, std::move(wanted), std::move(*session));
+  co_return co_await with_session(ctx, request, std::move(wanted), std::move(*session));
 }
 
-Task<http::Response> AuthorizeEndpoint::with_session(project::Context& ctx, AuthorizationRequest wanted,
-                                                     Session session) {
+Task<http::Response> AuthorizeEndpoint::with_session(project::Context& ctx, const http::Request& request,
+                                                     AuthorizationRequest wanted, Session session) {
   const AuthenticationInfo authentication{.user_id = session.user_id,
                                           .amr = session.amr,
                                           .authenticated_at = session.authenticated_at,
@@ -129,7 +122,7 @@ Task<http::Response> AuthorizeEndpoint::with_session(project::Context& ctx, Auth
     if (wanted.has_prompt("none")) {
       throw OAuthError("consent_required", "prompt=none, but the person has not allowed these scopes");
     }
-    co_return co_await ask_consent(ctx, std::move(wanted), authentication);
+    co_return co_await ask_consent(ctx, request, std::move(wanted), authentication);
   }
   const std::string code = co_await grant::AuthorizationCodes::issue(ctx, code_grant(carry(wanted), authentication));
   auto response = code_response(ctx.project(), wanted.target, code);
@@ -137,23 +130,26 @@ Task<http::Response> AuthorizeEndpoint::with_session(project::Context& ctx, Auth
   co_return response;
 }
 
-Task<http::Response> AuthorizeEndpoint::ask_consent(project::Context& ctx, AuthorizationRequest wanted,
-                                                    AuthenticationInfo authentication) {
-  const auto sign_in = co_await sign_ins_.create(ctx, carry(wanted));
+Task<http::Response> AuthorizeEndpoint::ask_consent(project::Context& ctx, const http::Request& request,
+                                                    AuthorizationRequest wanted, AuthenticationInfo authentication) {
+  const auto browser = browser_of(ctx, request);
+  const auto sign_in = co_await sign_ins_.create(ctx, bind(carry(wanted), browser));
   const std::string code =
       co_await finished_.add(ctx, {.sign_in = sign_in, .authentication = std::move(authentication)});
   http::Fields query;
   query.add("code", code);
   auto response = http::Response::redirect(http::Status::found,
                                            ctx.project().origin() + "/oauth2/consent?" + http::encode_form(query));
-  response.cookie(oauth_ui_cookie(ctx, sign_in.id));
+  remember_browser(ctx, response, browser);
   co_return response;
 }
 
-Task<http::Response> AuthorizeEndpoint::begin_sign_in(project::Context& ctx, AuthorizationRequest wanted) {
-  const auto sign_in = co_await sign_ins_.create(ctx, carry(wanted));
+Task<http::Response> AuthorizeEndpoint::begin_sign_in(project::Context& ctx, const http::Request& request,
+                                                      AuthorizationRequest wanted) {
+  const auto browser = browser_of(ctx, request);
+  const auto sign_in = co_await sign_ins_.create(ctx, bind(carry(wanted), browser));
   auto response = http::Response::redirect(http::Status::found, entry_point(ctx, wanted, sign_in.id));
-  response.cookie(oauth_ui_cookie(ctx, sign_in.id));
+  remember_browser(ctx, response, browser);
   co_return response;
 }
 

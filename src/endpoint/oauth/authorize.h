@@ -28,10 +28,11 @@ class AuthorizeEndpoint {
  private:
   Task<http::Response> answer(project::Context& ctx, const http::Request& request, http::Fields parameters);
   Task<http::Response> decide(project::Context& ctx, const http::Request& request, AuthorizationRequest wanted);
-  Task<http::Response> with_session(project::Context& ctx, AuthorizationRequest wanted, Session session);
-  Task<http::Response> ask_consent(project::Context& ctx, AuthorizationRequest wanted,
+  Task<http::Response> with_session(project::Context& ctx, const http::Request& request, AuthorizationRequest wanted,
+                                    Session session);
+  Task<http::Response> ask_consent(project::Context& ctx, const http::Request& request, AuthorizationRequest wanted,
                                    AuthenticationInfo authentication);
-  Task<http::Response> begin_sign_in(project::Context& ctx, AuthorizationRequest wanted);
+  Task<http::Response> begin_sign_in(project::Context& ctx, const http::Request& request, AuthorizationRequest wanted);
 
   const session::RevocationFeed& revocations_;
   session::Sessions& sessions_;

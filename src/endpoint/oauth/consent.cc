@@ -3,28 +3,39 @@
 #include "domain/grant/user_facts.h"
 #include "domain/identity/login_id.h"
 #include "endpoint/oauth/authorization_response.h"
+#include "endpoint/oauth/browser_binding.h"
 #include "endpoint/oauth/carried_request.h"
 #include "endpoint/oauth/parameters.h"
 #include "endpoint/pages.h"
 #include "endpoint/same_origin.h"
-#include "platform/crypto/hash.h"
 
 namespace gatehouse::oauth {
 
 http::Response ConsentEndpoint::outdated(project::Context& ctx, const http::Request& request) const {
-  return endpoint::render_problem(pages_, ctx, request, {.kind = "outdated", .status = http::Status::bad_request});
+  return endpoint::render_problem(pages_, ctx, request,
+                                  {.kind = "outdated", .status = http::Status::bad_request, .again = "/"});
+}
+
+// For the browser that began it, so it may be led back to the application.
+http::Response ConsentEndpoint::done_before(project::Context& ctx, const http::Request& request,
+                                            const sign_in::SignIn& sign_in) const {
+  const auto target = redirect_target(ctx.project(), sign_in);
+  return endpoint::render_problem(pages_, ctx, request,
+                                  {.kind = "finished",
+                                   .status = http::Status::bad_request,
+                                   .client = endpoint::display_name(*target.client),
+                                   .client_uri = endpoint::home_of(*target.client, target.redirect_uri)});
 }
 
 // The finished sign-in of the query's code, if this browser began it and its client is still there.
 Task<std::optional<sign_in::FinishedSignIns::Found>> ConsentEndpoint::find(project::Context& ctx,
                                                                            const http::Request& request) {
   const auto code = request.query.get("code");
-  const auto browser = request.cookie(ctx.project().cookie_name("oauth_ui"));
-  if (!code || !browser) {
+  if (!code) {
     co_return std::nullopt;
   }
   auto found = co_await finished_.find(ctx, *code);
-  if (!found || !crypto::secure_equal(found->finished.sign_in.id, *browser) ||
+  if (!found || !began_in(found->finished.sign_in, browser_of(ctx, request)) ||
       redirect_target(ctx.project(), found->finished.sign_in).client == nullptr) {
     co_return std::nullopt;
   }
@@ -86,7 +97,7 @@ Task<http::Response> ConsentEndpoint::post(project::Context& ctx, const http::Re
     co_return untrusted_response(ctx, request, pages_, request.query, wrong("x_action", "must be consent or cancel"));
   }
   if (!co_await sign_in::FinishedSignIns::discard(ctx, found->artefact)) {
-    co_return outdated(ctx, request);
+    co_return done_before(ctx, request, sign_in);
   }
   co_return error_response(ctx.project(), redirect_target(ctx.project(), sign_in),
                            client::OAuthError("access_denied", "the person refused"));
@@ -98,11 +109,9 @@ Task<http::Response> ConsentEndpoint::issue(project::Context& ctx, const http::R
   const auto code = co_await grant::AuthorizationCodes::issue_from(ctx, found.artefact,
                                                                    code_grant(sign_in, found.finished.authentication));
   if (!code) {
-    co_return outdated(ctx, request);
+    co_return done_before(ctx, request, sign_in);
   }
-  auto response = code_response(ctx.project(), redirect_target(ctx.project(), sign_in), *code);
-  response.cookie({.name = ctx.project().cookie_name("oauth_ui"), .secure = ctx.project().secure(), .clear = true});
-  co_return response;
+  co_return code_response(ctx.project(), redirect_target(ctx.project(), sign_in), *code);
 }
 
 }  // namespace gatehouse::oauth

@@ -25,6 +25,7 @@ class ConsentEndpoint {
   Task<http::Response> ask(project::Context& ctx, const http::Request& request, const sign_in::SignIn& sign_in,
                            const grant::CodeGrant& given);
   http::Response outdated(project::Context& ctx, const http::Request& request) const;
+  http::Response done_before(project::Context& ctx, const http::Request& request, const sign_in::SignIn& sign_in) const;
 
   sign_in::FinishedSignIns& finished_;
   grant::Consents& consents_;
