@@ -32,9 +32,12 @@ Backend::Backend(asio::io_context& io, Deployment& deployment, const endpoint::P
       sessions_(revocations_),
       access_tokens_(revocations_, deployment.keys),
       grants_(revocations_, access_tokens_, deployment.keys,
-              [this](project::Context& ctx, const UserId& user) {
-                return limiter_.take(ctx, oauth::limit_per_user(ctx, user));
-              }),
+              {.take = [this](project::Context& ctx,
+                              const UserId& user) { return limiter_.take(ctx, oauth::limit_per_user(ctx, user)); },
+               .give_back =
+                   [this](project::Context& ctx, const UserId& user) {
+                     return limiter_.give_back(ctx, oauth::limit_per_user(ctx, user));
+                   }}),
       limiter_(redis_, deployment.metrics, deployment.local_windows, deployment.settings.starts_per_minute),
       hasher_(deployment.cpu, authenticator::HashFormat::argon2id),
       passwords_(hasher_),

@@ -41,7 +41,8 @@ class Process {
         sessions(feed),
         access_tokens(feed, keys),
         grants(feed, access_tokens, keys,
-               [this](project::Context& ctx, const UserId& user) { return limit(ctx, user); }) {}
+               {.take = [this](project::Context&, const UserId&) { return take_one(); },
+                .give_back = [this](project::Context&, const UserId&) { return give_one_back(); }}) {}
 
   // As if the process had been stopped meanwhile; the deployment's time goes on as well.
   void stop_for(Micros time) {
@@ -124,11 +125,15 @@ class Process {
   }
 
   // The limit of a user's requests: `requests_left` more.
-  Task<void> limit(project::Context& /*ctx*/, const UserId& /*user*/) {
+  Task<void> take_one() {
     if (requests_left == 0) {
       throw Error(ErrorKind::too_many_request, "RateLimited", "one too many");
     }
     --requests_left;
+    co_return;
+  }
+  Task<void> give_one_back() {
+    ++requests_left;
     co_return;
   }
 

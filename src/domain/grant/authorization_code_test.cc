@@ -51,6 +51,19 @@ TEST_F(AuthorizationCode, beyond_its_users_limit_stays_as_it_was) {
   EXPECT_TRUE(a_.exchange(code).refresh_token);
 }
 
+TEST_F(AuthorizationCode, that_is_refused_uses_up_nobodys_limit) {
+  const auto opened = a_.open_session(user_);
+  auto given = a_.code_grant(user_);
+  given.session = opened.session.id;
+  const auto code = a_.add_code(given);
+  postgres::Batch batch;
+  session::Sessions::revoke(batch, a_.core, opened.session.id);
+  a_.commit(std::move(batch));
+  a_.requests_left = 1;
+  EXPECT_THROW(a_.exchange(code), client::OAuthError);
+  EXPECT_EQ(a_.requests_left, 1);
+}
+
 TEST_F(AuthorizationCode, is_made_once_from_what_it_is_made_from) {
   const consume::Artefact source{"finished_sign_in", "a source", consume::expiry_day(a_.core->now())};
   const auto first = a_.run(grant::AuthorizationCodes::issue_from(a_.core, source, a_.code_grant(user_)));

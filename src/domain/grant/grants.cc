@@ -118,6 +118,7 @@ Task<void> Grants::redeem(project::Context& ctx, const project::OAuthClient& cli
   if (!found.given.announced) {
     announce(batch, ctx, family, *found.user);
   }
+  bool active = true;
   auto outcome = consume::Outcome::done;
   try {
     outcome = co_await consume::commit(ctx, found.artefact, std::move(batch));
@@ -125,12 +126,17 @@ Task<void> Grants::redeem(project::Context& ctx, const project::OAuthClient& cli
     if (error.sqlstate() != kConditionFailed) {
       throw;
     }
+    active = false;
+  }
+  if (active && outcome == consume::Outcome::done) {
+    co_return;
+  }
+  co_await uncount(ctx, found.grant, found.given.user, true);
+  if (!active) {
     throw client::invalid_grant("the user or the session is no longer active");
   }
-  if (outcome == consume::Outcome::already_used) {
-    co_await end_reused(ctx, feed_, found.grant, client.client_id);
-    throw client::invalid_grant("the authorization code is not valid");
-  }
+  co_await end_reused(ctx, feed_, found.grant, client.client_id);
+  throw client::invalid_grant("the authorization code is not valid");
 }
 
 Task<IssuedTokens> Grants::exchange(project::Context& ctx, const project::OAuthClient& client, CodeExchange request) {
@@ -143,7 +149,7 @@ Task<IssuedTokens> Grants::exchange(project::Context& ctx, const project::OAuthC
   if (ctx.now() >= found->expires_at || !found->user_active || !found->user) {
     throw client::invalid_grant("the authorization code is not valid");
   }
-  co_await limit_(ctx, found->given.user);
+  co_await limit_.take(ctx, found->given.user);
   remember(found->grant, found->given.user);
   const TimePoint expires_at = ctx.now() + client.access_token_lifetime;
   const auto opaque = new_opaque_token(client, expires_at);
@@ -173,40 +179,68 @@ Task<IssuedTokens> Grants::refresh(project::Context& ctx, const project::OAuthCl
   if (scope) {
     request.scopes = client::parse_narrower_scope(*scope);
   }
-  const bool counted = co_await count_known(ctx, *token);
   const TimePoint expires_at = ctx.now() + client.access_token_lifetime;
   const auto opaque = new_opaque_token(client, expires_at);
   request.token = std::move(*token);
   request.opaque_token = opaque;
   request.token_expires_at = expires_at;
-  const auto use = co_await refresh_tokens_.use(ctx, client, std::move(request));
-  if (!counted) {
-    co_await count_first(ctx, use.subject.grant, use.subject.user.user.id);
+  const auto used = co_await use(ctx, client, std::move(request));
+  if (used.session) {
+    access_tokens_.note_session_use(co_await asio::this_coro::executor, ctx, *used.session);
   }
-  if (use.session) {
-    access_tokens_.note_session_use(co_await asio::this_coro::executor, ctx, *use.session);
-  }
-  auto tokens = issue(ctx, client, use.subject, opaque, expires_at, std::nullopt);
-  tokens.refresh_token = use.successor;
+  auto tokens = issue(ctx, client, used.subject, opaque, expires_at, std::nullopt);
+  tokens.refresh_token = used.successor;
   co_return tokens;
 }
 
+// Counted before where its user is known, so that one too many leaves the token as it was.
+Task<RefreshUse> Grants::use(project::Context& ctx, const project::OAuthClient& client,
+                             RefreshTokens::Request request) {
+  const GrantId grant = request.token.grant;
+  const auto counted = co_await count_known(ctx, request.token);
+  RefreshUse used;
+  std::optional<client::OAuthError> refused;
+  try {
+    used = co_await refresh_tokens_.use(ctx, client, std::move(request));
+  } catch (const client::OAuthError& error) {
+    refused = error;
+  }
+  if (refused && counted) {
+    co_await uncount(ctx, grant, *counted, refused->error() == "invalid_grant");
+  }
+  if (refused) {
+    throw client::OAuthError(*refused);
+  }
+  if (!counted) {
+    co_await count_first(ctx, grant, used.subject.user.user.id);
+  }
+  co_return used;
+}
+
 // Only a token that was made here counts: a guess must not use up somebody's limit.
-Task<bool> Grants::count_known(project::Context& ctx, RefreshTokenText token) {
+Task<std::optional<UserId>> Grants::count_known(project::Context& ctx, RefreshTokenText token) {
   const auto known = users_.find(token.grant.str());
   if (known == users_.end() || !authenticate_refresh_secret(keys_, token)) {
-    co_return false;
+    co_return std::nullopt;
   }
   const UserId user = known->second;
-  co_await limit_(ctx, user);
-  co_return true;
+  co_await limit_.take(ctx, user);
+  co_return user;
+}
+
+// What is dead is forgotten, so that it is not even counted for as long as it takes to refuse it.
+Task<void> Grants::uncount(project::Context& ctx, GrantId grant, UserId user, bool dead) {
+  if (dead) {
+    users_.erase(grant.str());
+  }
+  co_await limit_.give_back(ctx, user);
 }
 
 // The token was used already: refusing its successor now would make an honest client's next try a reuse.
 Task<void> Grants::count_first(project::Context& ctx, GrantId grant, UserId user) {
   remember(grant, user);
   try {
-    co_await limit_(ctx, user);
+    co_await limit_.take(ctx, user);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::too_many_request) {
       throw;

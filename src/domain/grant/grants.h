@@ -34,8 +34,14 @@ struct IssuedTokens {
   std::vector<std::string> scopes;
 };
 
-// Counts one request for tokens of this user. Error TooManyRequest where it is one too many.
-using UserLimit = std::function<Task<void>(project::Context&, const UserId&)>;
+// The limit on one user's requests for tokens. Only what gives tokens counts: whoever holds an old token or code must
+// not use up its owner's limit.
+struct UserLimit {
+  using Count = std::function<Task<void>(project::Context&, const UserId&)>;
+
+  Count take;  // Error TooManyRequest where it is one too many
+  Count give_back;
+};
 
 // What a client can do at the token and revocation endpoints.
 class Grants {
@@ -72,8 +78,10 @@ class Grants {
                      const std::optional<std::string>& nonce) const;
   Task<bool> revoke_refresh_token(project::Context& ctx, const project::OAuthClient* client, std::string token);
 
-  Task<bool> count_known(project::Context& ctx, RefreshTokenText token);
+  Task<RefreshUse> use(project::Context& ctx, const project::OAuthClient& client, RefreshTokens::Request request);
+  Task<std::optional<UserId>> count_known(project::Context& ctx, RefreshTokenText token);
   Task<void> count_first(project::Context& ctx, GrantId grant, UserId user);
+  Task<void> uncount(project::Context& ctx, GrantId grant, UserId user, bool dead);
   void remember(const GrantId& grant, const UserId& user);
 
   session::RevocationFeed& feed_;

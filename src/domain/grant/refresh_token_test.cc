@@ -312,6 +312,28 @@ TEST_F(RefreshToken, that_was_guessed_uses_up_nobodys_limit) {
   EXPECT_TRUE(a_->refresh_token_works(token));
 }
 
+TEST_F(RefreshToken, that_is_dead_uses_up_nobodys_limit) {
+  const auto token = signed_in();
+  const auto successor = rotated(token);
+  EXPECT_FALSE(rotated(successor).empty());  // ends the grace of the first
+  a_->requests_left = 1;
+  for (int tries = 0; tries < 3; ++tries) {
+    EXPECT_FALSE(a_->refresh_token_works(token));
+    EXPECT_FALSE(a_->refresh_token_works(successor));
+  }
+  EXPECT_EQ(a_->requests_left, 1);
+  a_->requests_left = 0;
+  EXPECT_FALSE(a_->refresh_token_works(token)) << "it is not counted even while it is looked at";
+}
+
+TEST_F(RefreshToken, asked_for_too_much_uses_up_nobodys_limit) {
+  const auto token = signed_in();
+  a_->requests_left = 1;
+  const auto asks = [&] { a_->run(a_->grants.refresh(a_->core, a_->client(test::kPublicClient), token, "profile")); };
+  EXPECT_THROW(asks(), client::OAuthError);
+  EXPECT_EQ(a_->requests_left, 1);
+}
+
 TEST_F(RefreshToken, that_was_adopted_works_by_its_hash_and_is_succeeded_by_one_of_ours) {
   static constexpr postgres::Sql kAdopt =
       "UPDATE _gatehouse_refresh SET adopted_hash = $3 WHERE app_id = $1 AND grant_id = $2";
