@@ -50,6 +50,15 @@ const begins = (answer: Answer): void => {
   assert.ok(answer.headers.get("location")!.startsWith(`${gatehouse.endpoint}/_internals/oauth_entrypoint?`), answer.headers.get("location")!);
 };
 
+test("a request that is too large to be kept is refused, though each of its parameters is not", async () => {
+  const ask = (length: number): Promise<Answer> => {
+    const long = "\u0001".repeat(length); // six characters each where it is kept
+    return post(`${app.endpoint}/oauth2/authorize`, app.parameters(newVerifier(), { nonce: long, x_state: long, login_hint: long }));
+  };
+  assert.match(isSentBack(await ask(2000), "invalid_request").get("error_description")!, /too large/);
+  begins(await ask(700));
+});
+
 test("a right request leads to the first page, by GET and by POST, with the contract's query and cookie", async () => {
   const parameters = app.parameters(newVerifier(), { ui_locales: "fr-CA en", x_state: "x&y" });
   for (const answer of [await send(app.authorizeUrl(parameters)), await post(`${app.endpoint}/oauth2/authorize`, parameters)]) {

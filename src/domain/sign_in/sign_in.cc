@@ -1,5 +1,6 @@
 #include "domain/sign_in/sign_in.h"
 
+#include "domain/client/oauth_error.h"
 #include "platform/crypto/hash.h"
 #include "platform/crypto/random.h"
 
@@ -10,6 +11,7 @@ namespace {
 constexpr Seconds kSignInLives = std::chrono::minutes{25};
 constexpr Seconds kFinishedLives = std::chrono::minutes{5};
 constexpr std::size_t kIdLength = 32;
+constexpr std::size_t kMostBytes = 16'384;
 
 namespace json = boost::json;
 
@@ -118,8 +120,11 @@ Task<SignIn> SignIns::create(project::Context& ctx, SignIn sign_in) {
   co_await limiter_.take_start(ctx, "sign_in_start");
   sign_in.id = crypto::random_text(kIdLength, crypto::kCrockford);
   sign_in.created_at = ctx.now();
-  std::string sealed =
-      keys_.seal(crypto::Purpose::sign_in, json::serialize(to_json(sign_in)), binding(ctx, "sign_in", sign_in.id));
+  std::string plain = json::serialize(to_json(sign_in));
+  if (plain.size() > kMostBytes) {
+    throw client::invalid_request("the authorization request is too large: 16 KiB at most");
+  }
+  std::string sealed = keys_.seal(crypto::Purpose::sign_in, plain, binding(ctx, "sign_in", sign_in.id));
   co_await redis_.set(ctx, redis_key(ctx, sign_in.id), std::move(sealed), kSignInLives);
   co_return sign_in;
 }

@@ -39,7 +39,8 @@ class SignIns {
   SignIns(redis::Client& redis, const crypto::KeyRing& keys, protection::RateLimiter& limiter)
       : redis_(redis), keys_(keys), limiter_(limiter) {}
 
-  // Fills in id and created_at. Throws Error RateLimited for a client network that begins too many.
+  // Fills in id and created_at. Throws Error RateLimited for a client network that begins too many, OAuthError
+  // invalid_request for more than 16 KiB.
   Task<SignIn> create(project::Context& ctx, SignIn sign_in);
   Task<std::optional<SignIn>> find(project::Context& ctx, std::string id);
 

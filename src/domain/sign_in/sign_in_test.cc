@@ -65,6 +65,21 @@ TEST_F(SignInRequest, is_refused_to_a_network_that_begins_too_many_while_others_
   begin("192.0.2.1");
 }
 
+TEST_F(SignInRequest, of_more_than_sixteen_kibibytes_is_refused_and_not_kept) {
+  auto request = a_request();
+  request.authorization_request["state"] = std::string(15 * 1024, 's');
+  a_.run(sign_ins_.create(a_.core, request));
+  request.authorization_request["state"] = std::string(16 * 1024, 's');
+  try {
+    a_.run(sign_ins_.create(a_.core, request));
+    FAIL() << "it was kept";
+  } catch (const client::OAuthError& error) {
+    EXPECT_EQ(error.error(), "invalid_request");
+    EXPECT_TRUE(error.description().contains("too large")) << error.description();
+  }
+  EXPECT_EQ(a_.run(client_.command(a_.core, {"KEYS", "*:sign-in:*"})).array.size(), 1u);
+}
+
 TEST_F(SignInRequest, is_not_found_by_anything_else_nor_by_another_project) {
   const auto made = a_.run(sign_ins_.create(a_.core, a_request()));
   for (const std::string& id : {std::string(), std::string(32, 'A'), made.id + "A", made.id.substr(1)}) {
