@@ -382,6 +382,9 @@ TEST_F(AuthUi, a_hostile_host_is_never_repeated) {
     }
   }
   EXPECT_EQ(location(get("/login?x_ref=REF")), std::string(kOrigin) + "/login?x_ref=REF");
+  Request whole = to(Method::get, "/login?x_ref=REF");
+  whole.target = "http://evil.example/login?x_ref=REF";
+  EXPECT_EQ(location(send(std::move(whole))), std::string(kOrigin) + "/login?x_ref=REF");
 }
 
 TEST_F(AuthUi, no_location_leaves_the_origin_by_a_parameter) {

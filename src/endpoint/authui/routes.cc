@@ -34,6 +34,12 @@ Response forgery(const Services& services, Context& ctx, const Request& request)
       {.kind = "forgery", .status = http::Status::forbidden, .again = std::string(kLoginPath)});
 }
 
+// The same page at the public host. The target as it was sent may be a whole URI (RFC 9112 3.2.2).
+std::string at_origin(const project::Project& project, const Request& request) {
+  const std::string query = http::encode_form(request.query);
+  return project.origin() + request.path + (query.empty() ? "" : "?" + query);
+}
+
 // What holds for every page: only on the public host, forms only from our own pages, language known before anything is
 // said or sent, and errors told as a page.
 template <class Page>
@@ -42,7 +48,7 @@ Task<Response> guard(std::shared_ptr<const Pages> pages, const Page* page, Actio
   const Services& services = *pages->services;
   const bool changes = request.method == Method::post;
   if (!changes && !at_public_host(ctx.project(), request)) {
-    co_return Response::redirect(http::Status::found, ctx.project().origin() + request.target);
+    co_return Response::redirect(http::Status::found, at_origin(ctx.project(), request));
   }
   ctx.preferred_languages = endpoint::wanted_languages(request);
   ctx.language = services.pages.look(ctx, request)->texts->language();
