@@ -8,6 +8,7 @@
 #include "endpoint/oauth/carried_request.h"
 #include "endpoint/oauth/parameters.h"
 #include "endpoint/same_origin.h"
+#include "platform/http/error_response.h"
 
 namespace gatehouse::oauth {
 
@@ -48,6 +49,31 @@ std::optional<UserId> hinted_user(const project::Project& project, const Authori
   return hint->user;
 }
 
+// RFC 6749 4.1.2.1: the client hears of it instead of the browser. Whom a limit refuses has to wait before coming back:
+// that is told to the person, nothing here.
+std::optional<OAuthError> told_to_client(const Error& error) {
+  switch (error.kind()) {
+    case ErrorKind::service_unavailable:
+      return OAuthError("temporarily_unavailable", "the request cannot be answered now; try again later");
+    case ErrorKind::internal_error:
+      return OAuthError("server_error", "the request could not be answered");
+    default:
+      return std::nullopt;
+  }
+}
+
+// Where the session is no longer sure to live when the code is sent.
+std::function<std::optional<http::Response>()> last_check(std::function<std::optional<http::Response>()> still_holds,
+                                                          project::Handle project, RedirectTarget target) {
+  return [still_holds = std::move(still_holds), project = std::move(project),
+          target = std::move(target)]() -> std::optional<http::Response> {
+    if (!still_holds()) {
+      return std::nullopt;
+    }
+    return error_response(*project, target, *told_to_client(unavailable("it is not certain that the session lives")));
+  };
+}
+
 }  // namespace
 
 Task<http::Response> AuthorizeEndpoint::get(project::Context& ctx, const http::Request& request) {
@@ -82,6 +108,14 @@ Task<http::Response> AuthorizeEndpoint::answer(project::Context& ctx, const http
     co_return co_await decide(ctx, request, std::move(wanted));
   } catch (const OAuthError& error) {
     refused = error;
+  } catch (const Error& error) {
+    refused = told_to_client(error);
+    if (!refused) {
+      throw;
+    }
+  } catch (const std::exception&) {
+    http::response_of_current_exception(ctx);  // logs it
+    refused = OAuthError("server_error", "the request could not be answered");
   }
   co_return error_response(ctx.project(), target, *refused);
 }
@@ -126,7 +160,7 @@ Task<http::Response> AuthorizeEndpoint::with_session(project::Context& ctx, cons
   }
   const std::string code = co_await grant::AuthorizationCodes::issue(ctx, code_grant(carry(wanted), authentication));
   auto response = code_response(ctx.project(), wanted.target, code);
-  response.last_check = endpoint::still_holds(revocations_, std::move(ticket));
+  response.last_check = last_check(endpoint::still_holds(revocations_, std::move(ticket)), ctx.handle(), wanted.target);
   co_return response;
 }
 
