@@ -1,13 +1,17 @@
 #include "main/command_line.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <deque>
 #include <fstream>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "main/commands/healthcheck.h"
+#include "main/commands/master_key.h"
 #include "main/commands/migrate.h"
 #include "main/commands/project.h"
 #include "main/dev/dev.h"
@@ -22,8 +26,12 @@ namespace {
 // The flags of settings: --main-listen-addr for MAIN_LISTEN_ADDR.
 class SettingFlags {
  public:
-  void add_to(CLI::App& command) {
+  // `only`: names of the settings that the command reads; none: all.
+  void add_to(CLI::App& command, const std::vector<std::string_view>& only = {}) {
     for (const auto& setting : setting_descriptions()) {
+      if (!only.empty() && std::ranges::find(only, setting.name) == only.end()) {
+        continue;
+      }
       auto& value = values_.emplace_back(std::string(setting.name), "");
       command
           .add_option(setting.flag(), value.second,
@@ -32,7 +40,7 @@ class SettingFlags {
     }
   }
 
-  Settings read() const {
+  Settings read(bool to_serve) const {
     Environment flags;
     for (const auto& [name, value] : values_) {
       if (!value.empty()) {
@@ -40,7 +48,7 @@ class SettingFlags {
       }
     }
     const auto environment = process_environment();
-    Settings settings = read_settings(environment, flags);
+    Settings settings = read_settings(environment, flags, to_serve);
     log::set_level(settings.log_level);
     for (const auto& warning : bare_name_warnings(environment)) {
       log::warn(warning);
@@ -53,22 +61,63 @@ class SettingFlags {
 };
 
 crypto::KeyRing master_keys(const Settings& settings) {
-  if (settings.master_key_file.empty()) {
-    throw SettingsError("GATEHOUSE_MASTER_KEY_FILE", "is not set. 'gatehouse master-key > FILE' makes one");
-  }
   std::ifstream file(settings.master_key_file);
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   return crypto::KeyRing::parse(text);
 }
 
+std::unique_ptr<project::FolderRegistry> projects(const Settings& settings) {
+  try {
+    return std::make_unique<project::FolderRegistry>(
+        settings.config_source_directory,
+        [settings](const project::Project& next) { check_development(settings, next.origin()); });
+  } catch (const project::InvalidProject& e) {
+    throw std::runtime_error(fmt::format("CONFIG_SOURCE_DIRECTORY (or --config-source-directory) is \"{}\", with an {}",
+                                         settings.config_source_directory, e.what()));
+  }
+}
+
+// A server takes its servers from the project's secrets; who sets them here too and otherwise means something else.
+void warn_of_other_servers(const Settings& settings, const project::Secrets& used) {
+  const auto warn = [](std::string_view name, const std::string& here, const std::string& there) {
+    if (!here.empty() && here != there) {
+      log::warn(fmt::format("{} is not used to serve: authgear.secrets.yaml names another server", name));
+    }
+  };
+  warn("DATABASE_URL", settings.database_url, used.database_url);
+  warn("AUDIT_DATABASE_URL", settings.audit_database_url, used.audit_database_url);
+  warn("REDIS_URL", settings.redis_url, used.redis_url);
+}
+
 int serve_command(const Settings& settings, const std::vector<std::string>& roles) {
   const auto parsed = parse_roles(roles);
-  Deployment deployment(settings, master_keys(settings),
-                        std::make_unique<project::FolderRegistry>(settings.config_source_directory));
-  check_development(settings, deployment.projects->current()->origin());
+  Deployment deployment(settings, master_keys(settings), projects(settings));
+  warn_of_other_servers(settings, deployment.projects->current()->secrets);
   return serve(deployment, parsed, [&](std::uint16_t port) {
-    log::warn("ready", {{"address", settings.main_listen.address}, {"port", std::to_string(port)}});
+    log::notice("ready", {{"address", settings.main_listen.address}, {"port", std::to_string(port)}});
   });
+}
+
+constexpr int kWrongUsage = 2;
+
+// "'servr' is no command; …", where the first word, or the one after a command that has commands, is none of them.
+std::optional<std::string> unknown_command(const CLI::App& app, int argc, char** argv) {
+  const CLI::App* parent = &app;
+  for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
+    std::vector<std::string> names;
+    for (const auto* command : parent->get_subcommands([](const CLI::App*) { return true; })) {
+      names.push_back(command->get_name());
+    }
+    if (names.empty()) {
+      return std::nullopt;
+    }
+    if (std::ranges::find(names, argv[i]) == names.end()) {
+      return fmt::format("'{}' is no command; the commands of {} are {}", argv[i], parent->get_name(),
+                         fmt::join(names, ", "));
+    }
+    parent = parent->get_subcommand(argv[i]);
+  }
+  return std::nullopt;
 }
 
 void add_dev(CLI::App& app, dev::DevOptions& options) {
@@ -102,7 +151,8 @@ int run_command_line(int argc, char** argv) {
   MigrateCommand migrate;
   auto& migrate_app = add_migrate_command(app, migrate);
   SettingFlags migrate_flags;
-  migrate_flags.add_to(migrate_app);
+  migrate_flags.add_to(migrate_app,
+                       {"DATABASE_URL", "DATABASE_SCHEMA", "AUDIT_DATABASE_URL", "AUDIT_DATABASE_SCHEMA", "LOG_LEVEL"});
 
   add_project_commands(app, exit_code);
 
@@ -110,29 +160,35 @@ int run_command_line(int argc, char** argv) {
   auto& health_app =
       *app.add_subcommand("healthcheck", "Exit status 0 if a server on this machine answers its health check");
   health_app.add_option("url", health_url, "What to ask")->capture_default_str();
+  std::string key_file;
   auto& key_app = *app.add_subcommand(
-      "master-key", "Print a new master key ring; keep it secret, and back it up apart from the database");
+      "master-key", "Make a new master key ring; keep it secret, and back it up apart from the database");
+  key_app.add_option("--out", key_file, "A new file, readable by its owner only; without it, standard output");
   auto& version_app = *app.add_subcommand("version", "Print the version");
 
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error);
+    if (const auto unknown = unknown_command(app, argc, argv)) {
+      fmt::print(stderr, "gatehouse: {}\n", *unknown);
+      return kWrongUsage;
+    }
+    return app.exit(error) == 0 ? 0 : kWrongUsage;
   }
   if (app.got_subcommand("dev")) {
     return dev::run(dev_options);
   }
   if (serve_app.parsed()) {
-    return serve_command(serve_flags.read(), roles);
+    return serve_command(serve_flags.read(true), roles);
   }
   if (migrate_app.parsed()) {
-    return run_migrate(migrate, migrate_flags.read());
+    return run_migrate(migrate, migrate_flags.read(false));
   }
   if (health_app.parsed()) {
     return healthcheck(health_url);
   }
   if (key_app.parsed()) {
-    fmt::print("{}\n", crypto::KeyRing::generate());
+    make_master_key(key_file);
   }
   if (version_app.parsed()) {
     fmt::print("gatehouse {}\n", GATEHOUSE_VERSION);

@@ -2,6 +2,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <fmt/format.h>
 
 #include "endpoint/doubled_cookie.h"
 #include "endpoint/pages.h"
@@ -26,6 +27,15 @@ http::ServerOptions server_options(Deployment& deployment, std::uint16_t port, b
   return options;
 }
 
+// Everything else that may go wrong here was checked with the settings.
+http::Server listening(asio::io_context& io, http::ServerOptions options, http::Handler handle) {
+  try {
+    return {io, std::move(options), std::move(handle)};
+  } catch (const std::runtime_error& e) {
+    throw SettingsError("MAIN_LISTEN_ADDR", fmt::format("cannot be used: {}", e.what()));
+  }
+}
+
 // RFC 6797: https only, where that is what the project is reached by.
 void add_transport_security(const project::Project& project, http::Response& response) {
   if (project.secure()) {
@@ -38,8 +48,8 @@ void add_transport_security(const project::Project& project, http::Response& res
 Core::Core(Deployment& deployment, std::uint16_t port, bool shares_port)
     : deployment_(deployment),
       pages_(deployment.pages),
-      server_(io_, server_options(deployment, port, shares_port),
-              [this](Context& ctx, http::Request& request) { return handle(ctx, request); }) {}
+      server_(listening(io_, server_options(deployment, port, shares_port),
+                        [this](Context& ctx, http::Request& request) { return handle(ctx, request); })) {}
 
 Core::~Core() = default;
 
@@ -105,7 +115,7 @@ std::optional<http::Response> Core::handle_process(const http::Request& request)
     return http::Response::text(http::Status::ok, "OK\n");
   }
   if (request.path == "/readyz") {
-    return readiness(deployment_, backends_);
+    return readiness(deployment_, backends_, request);
   }
   if (request.path == "/metrics") {
     return metrics(deployment_, backends_, request);

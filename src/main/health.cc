@@ -25,7 +25,7 @@ bool is_local(const http::Request& request) {
 
 }  // namespace
 
-http::Response readiness(const Deployment& deployment, const Backends& backends) {
+http::Response readiness(const Deployment& deployment, const Backends& backends, const http::Request& request) {
   boost::json::array problems;
   if (deployment.draining) {
     problems.push_back("draining");
@@ -41,6 +41,9 @@ http::Response readiness(const Deployment& deployment, const Backends& backends)
       {"ready", problems.empty()}, {"problems", std::move(problems)}, {"servers", std::move(servers)}};
   if (const std::string problem = deployment.projects->problem(); !problem.empty()) {
     body["configuration"] = "the newest version is not valid; the last good one is served";
+    if (is_local(request)) {
+      body["reason"] = problem;
+    }
   }
   const auto status = body["ready"].as_bool() ? http::Status::ok : http::Status::service_unavailable;
   return http::Response::json(status, boost::json::serialize(body));

@@ -13,7 +13,8 @@ using Backends = std::map<std::string, std::unique_ptr<Backend>>;  // by the ser
 
 // GET /readyz: 200 while this host can serve; 503 only for causes of this host (draining, clock). Shared dependencies
 // stand in the body, so that a dead Redis does not drain every host at once.
-http::Response readiness(const Deployment& deployment, const Backends& backends);
+// Why a new configuration is not served is told to clients on this host only; others hear that it is not.
+http::Response readiness(const Deployment& deployment, const Backends& backends, const http::Request& request);
 
 // GET /metrics: Prometheus' text format, for clients on this host only.
 std::optional<http::Response> metrics(Deployment& deployment, const Backends& backends, const http::Request& request);

@@ -105,7 +105,7 @@ int serve(Deployment& deployment, const std::set<Role>& roles, const std::functi
   }
   on_ready(port);
   wait_for_signal();
-  log::info("stopping");
+  log::notice("stopping");
   deployment.draining = true;
   cores.drain();
   cores.join();

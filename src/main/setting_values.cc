@@ -3,12 +3,20 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdio>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
 #include <unistd.h>
 
 #include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
 
+#include "platform/crypto/key_ring.h"
+#include "platform/postgres/url.h"
 #include "platform/redis/address.h"
 #include "project/format.h"
 
@@ -46,6 +54,18 @@ std::string network_of(const std::string& text) {
   }
   return text;
 }
+
+using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+
+File open(const std::string& path) { return {std::fopen(path.c_str(), "re"), &std::fclose}; }
+
+std::string content_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Instead of asking at the terminal.
+int no_password(char*, int, int, void*) { return -1; }
 
 }  // namespace
 
@@ -104,8 +124,10 @@ log::Level parse_level(const std::string& text) {
 }
 
 std::string parse_database_url(const std::string& text) {
-  if (!text.starts_with("postgres://") && !text.starts_with("postgresql://")) {
-    throw WrongValue("must be a URL that starts with postgres://");
+  try {
+    postgres::check_url(text);
+  } catch (const std::runtime_error& e) {  // it never quotes the URL
+    throw WrongValue(e.what());
   }
   return text;
 }
@@ -145,9 +167,44 @@ std::string parse_folder(const std::string& text) {
   return text;
 }
 
-std::string parse_name(const std::string& text) {
-  if (text.empty() || text.size() > 63 || text.contains('\0')) {
-    throw WrongValue("must be a name of 1 to 63 characters");
+std::string parse_schema(const std::string& text) {
+  try {
+    postgres::check_schema(text);
+  } catch (const std::runtime_error& e) {
+    throw WrongValue(e.what());
+  }
+  return text;
+}
+
+std::string parse_key_ring(const std::string& text) {
+  try {
+    crypto::KeyRing::parse(content_of(parse_file(text)));
+  } catch (const WrongValue&) {
+    throw;
+  } catch (const std::runtime_error& e) {  // it quotes no key
+    throw WrongValue(fmt::format("must hold a key ring, as 'gatehouse master-key --out FILE' makes one; {}", e.what()));
+  }
+  return text;
+}
+
+std::string parse_certificates(const std::string& text) {
+  const File file = open(parse_file(text));
+  const std::unique_ptr<X509, decltype(&X509_free)> first(PEM_read_X509(file.get(), nullptr, no_password, nullptr),
+                                                          &X509_free);
+  ERR_clear_error();
+  if (!first) {
+    throw WrongValue("must hold a certificate in PEM (-----BEGIN CERTIFICATE-----)");
+  }
+  return text;
+}
+
+std::string parse_private_key(const std::string& text) {
+  const File file = open(parse_file(text));
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
+      PEM_read_PrivateKey(file.get(), nullptr, no_password, nullptr), &EVP_PKEY_free);
+  ERR_clear_error();
+  if (!key) {
+    throw WrongValue("must hold a private key in PEM (-----BEGIN PRIVATE KEY-----) that needs no password");
   }
   return text;
 }

@@ -6,7 +6,7 @@
 
 #include "main/settings.h"
 
-// Values of settings as text. Each throws WrongValue, which says what is wrong: "must be …".
+// Values of settings as text. Each throws WrongValue, which says what is wrong: "must be …", "must hold …".
 namespace gatehouse::main {
 
 class WrongValue : public std::runtime_error {
@@ -24,6 +24,9 @@ std::string parse_redis_url(const std::string& text);
 std::string parse_http_url(const std::string& text);
 std::string parse_file(const std::string& text);  // there, and readable
 std::string parse_folder(const std::string& text);
-std::string parse_name(const std::string& text);  // of a schema of PostgreSQL
+std::string parse_schema(const std::string& text);        // a name
+std::string parse_key_ring(const std::string& text);      // a file with a key ring
+std::string parse_certificates(const std::string& text);  // a file with certificates in PEM
+std::string parse_private_key(const std::string& text);   // a file with a private key in PEM
 
 }  // namespace gatehouse::main

@@ -2,13 +2,18 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
+#include <set>
 #include <unistd.h>
+#include <utility>
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/url/parse.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "main/setting_values.h"
+#include "platform/http/tls_context.h"
 
 namespace gatehouse::main {
 namespace {
@@ -57,26 +62,26 @@ const std::array all_settings{
     Setting{{"CONFIG_SOURCE_WATCH", "read the project again when its files change (true)", "true"},
             false,
             [](Settings& s, const std::string& t) { s.config_source_watch = parse_switch(t); }},
-    Setting{
-        {"DATABASE_URL", "PostgreSQL of users and sessions, for migrations", "postgres://user:password@db:5432/app"},
-        true,
-        [](Settings& s, const std::string& t) { s.database_url = parse_database_url(t); }},
+    Setting{{"DATABASE_URL", "PostgreSQL of users and sessions, for migrate; to serve, authgear.secrets.yaml names it",
+             "postgres://user:password@db:5432/app"},
+            true,
+            [](Settings& s, const std::string& t) { s.database_url = parse_database_url(t); }},
     Setting{{"DATABASE_SCHEMA", "its schema (public)", "public"},
             false,
-            [](Settings& s, const std::string& t) { s.database_schema = parse_name(t); }},
-    Setting{
-        {"AUDIT_DATABASE_URL", "PostgreSQL of the audit log, for migrations", "postgres://user:password@db:5432/audit"},
-        true,
-        [](Settings& s, const std::string& t) { s.audit_database_url = parse_database_url(t); }},
+            [](Settings& s, const std::string& t) { s.database_schema = parse_schema(t); }},
+    Setting{{"AUDIT_DATABASE_URL", "PostgreSQL of the audit log, likewise", "postgres://user:password@db:5432/audit"},
+            true,
+            [](Settings& s, const std::string& t) { s.audit_database_url = parse_database_url(t); }},
     Setting{{"AUDIT_DATABASE_SCHEMA", "its schema (public)", "public"},
             false,
-            [](Settings& s, const std::string& t) { s.audit_database_schema = parse_name(t); }},
-    Setting{{"REDIS_URL", "Redis", "redis://:password@redis:6379/0"},
+            [](Settings& s, const std::string& t) { s.audit_database_schema = parse_schema(t); }},
+    Setting{{"REDIS_URL", "Redis, for project create; to serve, authgear.secrets.yaml names it",
+             "redis://:password@redis:6379/0"},
             true,
             [](Settings& s, const std::string& t) { s.redis_url = parse_redis_url(t); }},
-    Setting{{"GATEHOUSE_MASTER_KEY_FILE", "file with the key ring", "/etc/gatehouse/master.key"},
+    Setting{{"GATEHOUSE_MASTER_KEY_FILE", "file with the key ring", "/etc/gatehouse/master-key.json"},
             false,
-            [](Settings& s, const std::string& t) { s.master_key_file = parse_file(t); }},
+            [](Settings& s, const std::string& t) { s.master_key_file = parse_key_ring(t); }},
     Setting{{"GATEHOUSE_TRUSTED_PROXIES", "peers whose forwarded headers count (loopback)", "10.0.0.0/8,192.0.2.7"},
             false,
             [](Settings& s, const std::string& t) { s.trusted_proxies = parse_networks(t); }},
@@ -89,13 +94,13 @@ const std::array all_settings{
             [](Settings& s, const std::string& t) { s.egress_proxy = parse_http_url(t); }},
     Setting{{"GATEHOUSE_EGRESS_CA_FILE", "certificates to trust beside the system's (none)", "/etc/ssl/ours.pem"},
             false,
-            [](Settings& s, const std::string& t) { s.egress_ca_file = parse_file(t); }},
+            [](Settings& s, const std::string& t) { s.egress_ca_file = parse_certificates(t); }},
     Setting{{"TLS_CERT_FILE_PATH", "certificate chain in PEM: HTTPS on the listener", "/etc/gatehouse/tls-cert.pem"},
             false,
-            [](Settings& s, const std::string& t) { tls(s).certificate = parse_file(t); }},
+            [](Settings& s, const std::string& t) { tls(s).certificate = parse_certificates(t); }},
     Setting{{"TLS_KEY_FILE_PATH", "its key in PEM", "/etc/gatehouse/tls-key.pem"},
             false,
-            [](Settings& s, const std::string& t) { tls(s).key = parse_file(t); }},
+            [](Settings& s, const std::string& t) { tls(s).key = parse_private_key(t); }},
     Setting{{"GATEHOUSE_THREADS", "threads that serve (one a core)", "4"},
             false,
             [](Settings& s, const std::string& t) { s.threads = static_cast<unsigned>(parse_whole(t, 1, 1024)); }},
@@ -147,12 +152,71 @@ std::string shown(const std::string& value) {
   return value.size() > kLongest ? text + "…" : text;
 }
 
-void apply(const Setting& setting, Settings& settings, const std::string& value) {
+// Names of this program's own that are no setting: what the repository's tests and scripts read.
+constexpr std::array<std::string_view, 4> kOtherNames{"GATEHOUSE_BINARY", "GATEHOUSE_BENCH", "GATEHOUSE_DEV",
+                                                      "GATEHOUSE_TIMING_ATTEMPTS"};
+
+// What Kubernetes puts into every container for a Service whose name begins with "gatehouse".
+bool is_of_a_service(std::string_view name) {
+  return name.ends_with("_SERVICE_HOST") || name.contains("_SERVICE_PORT") || name.ends_with("_PORT") ||
+         name.contains("_PORT_");
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t k = 0; k < b.size(); ++k) {
+      const std::size_t replaced = diagonal + (a[i] == b[k] ? 0 : 1);
+      diagonal = std::exchange(row[k + 1], std::min({replaced, row[k] + 1, row[k + 1] + 1}));
+    }
+  }
+  return row.back();
+}
+
+// What ends the start, one line for each setting.
+class Problems {
+ public:
+  void add(std::string_view name, std::string_view what) {
+    if (named_.insert(std::string(name)).second) {
+      lines_.push_back(SettingsError(name, what).what());
+    }
+  }
+
+  bool about(std::string_view name) const { return named_.contains(std::string(name)); }
+
+  void throw_if_any() const {
+    if (!lines_.empty()) {
+      throw SettingsError(lines_);
+    }
+  }
+
+ private:
+  std::set<std::string> named_;
+  std::vector<std::string> lines_;
+};
+
+void apply(const Setting& setting, Settings& settings, const std::string& value, Problems& problems) {
   try {
     setting.read(settings, value);
   } catch (const WrongValue& e) {
-    throw SettingsError(setting.is.name, setting.secret ? std::string(e.what())
-                                                        : fmt::format("is \"{}\", but {}", shown(value), e.what()));
+    problems.add(setting.is.name,
+                 setting.secret ? std::string(e.what()) : fmt::format("is \"{}\", but {}", shown(value), e.what()));
+  }
+}
+
+void check_names(const Environment& environment, Problems& problems) {
+  for (const auto& [name, value] : environment) {
+    if (!name.starts_with("GATEHOUSE_") || find(name) != nullptr || is_of_a_service(name) ||
+        std::ranges::find(kOtherNames, name) != kOtherNames.end()) {
+      continue;
+    }
+    const auto distance = [&](const Setting& setting) { return edit_distance(name, setting.is.name); };
+    const auto& nearest = *std::ranges::min_element(all_settings, {}, distance);
+    problems.add(name,
+                 fmt::format("is no setting; 'gatehouse serve --help' lists them all. Is {0} meant? Example: {0}={1}",
+                             nearest.is.name, nearest.is.example));
   }
 }
 
@@ -167,17 +231,27 @@ bool is_on_this_machine(const std::string& origin) {
   return not_an_address ? host == "localhost" || host.ends_with(".localhost") : address.is_loopback();
 }
 
-void check_together(const Settings& settings) {
-  if (settings.tls && settings.tls->certificate.empty()) {
-    throw SettingsError("TLS_CERT_FILE_PATH", "is needed beside TLS_KEY_FILE_PATH");
+void check_tls(const http::TlsFiles& files, Problems& problems) {
+  if (files.certificate.empty()) {
+    problems.add("TLS_CERT_FILE_PATH", "is needed beside TLS_KEY_FILE_PATH");
+  } else if (files.key.empty()) {
+    problems.add("TLS_KEY_FILE_PATH", "is needed beside TLS_CERT_FILE_PATH");
+  } else {
+    try {
+      http::make_tls_context(files);
+    } catch (const std::runtime_error& e) {
+      problems.add("TLS_KEY_FILE_PATH", fmt::format("does not fit TLS_CERT_FILE_PATH: {}", e.what()));
+    }
   }
-  if (settings.tls && settings.tls->key.empty()) {
-    throw SettingsError("TLS_KEY_FILE_PATH", "is needed beside TLS_CERT_FILE_PATH");
+}
+
+void check_together(const Settings& settings, Problems& problems) {
+  if (settings.tls) {
+    check_tls(*settings.tls, problems);
   }
-  if (settings.dev_mode && !settings.main_listen.is_loopback()) {
-    throw SettingsError("DEV_MODE",
-                        fmt::format("must be false unless MAIN_LISTEN_ADDR is a loopback address, and it is {}",
-                                    settings.main_listen.address));
+  if (settings.dev_mode && !settings.main_listen.is_loopback() && !problems.about("MAIN_LISTEN_ADDR")) {
+    problems.add("DEV_MODE", fmt::format("must be false unless MAIN_LISTEN_ADDR is a loopback address, and it is {}",
+                                         settings.main_listen.address));
   }
 }
 
@@ -195,13 +269,15 @@ void check_development(const Settings& settings, const std::string& public_origi
 bool Listener::is_loopback() const { return boost::asio::ip::make_address(address).is_loopback(); }
 
 SettingsError::SettingsError(std::string_view name, std::string_view what)
-    : std::runtime_error([&] {
+    : SettingsError(std::vector<std::string>{[&] {
         const Setting* setting = find(name);
         return setting == nullptr ? fmt::format("{} {}", name, what)
                                   : fmt::format("{} (or {}) {}. Example: {}={}", name, setting->is.flag(), what, name,
                                                 setting->is.example);
-      }()),
-      name_(name) {}
+      }()}) {}
+
+SettingsError::SettingsError(std::vector<std::string> lines)
+    : std::runtime_error(fmt::format("{}", fmt::join(lines, "\n"))), lines_(std::move(lines)) {}
 
 std::string SettingDescription::flag() const {
   std::string_view rest = name;
@@ -239,16 +315,22 @@ Environment process_environment() {
   return environment;
 }
 
-Settings read_settings(const Environment& environment, const Environment& flags) {
+Settings read_settings(const Environment& environment, const Environment& flags, bool to_serve) {
   Settings settings;
+  Problems problems;
   for (const auto& setting : all_settings) {
     if (const auto flag = flags.find(setting.is.name); flag != flags.end()) {
-      apply(setting, settings, flag->second);
+      apply(setting, settings, flag->second, problems);
     } else if (const auto variable = environment.find(setting.is.name); variable != environment.end()) {
-      apply(setting, settings, variable->second);
+      apply(setting, settings, variable->second, problems);
     }
   }
-  check_together(settings);
+  if (to_serve && settings.master_key_file.empty()) {
+    problems.add("GATEHOUSE_MASTER_KEY_FILE", "is not set; 'gatehouse master-key --out FILE' makes one");
+  }
+  check_together(settings, problems);
+  check_names(environment, problems);
+  problems.throw_if_any();
   return settings;
 }
 

@@ -44,15 +44,16 @@ struct Settings {
   bool dev_mode = false;
 };
 
-// Ends the start. what() names the setting, says what is wrong with its value and gives an example of a right one; the
-// value itself only where it is no secret.
+// Ends the start. Each line names a setting, says what is wrong with its value and gives an example of a right one; the
+// value itself only where it is no secret. what(): the lines.
 class SettingsError : public std::runtime_error {
  public:
   SettingsError(std::string_view name, std::string_view what);
-  const std::string& name() const { return name_; }
+  explicit SettingsError(std::vector<std::string> lines);
+  const std::vector<std::string>& lines() const { return lines_; }
 
  private:
-  std::string name_;
+  std::vector<std::string> lines_;
 };
 
 using Environment = std::map<std::string, std::string, std::less<>>;
@@ -69,8 +70,10 @@ struct SettingDescription {
 
 const std::vector<SettingDescription>& setting_descriptions();
 
-// `flags`: values given on the command line, by the names of the environment variables. Throws SettingsError.
-Settings read_settings(const Environment& environment, const Environment& flags = {});
+// `flags`: values given on the command line, by the names of the environment variables. `to_serve`: what serving cannot
+// do without has to be set. Throws SettingsError that names every wrong setting, and every GATEHOUSE_ variable that is
+// no setting.
+Settings read_settings(const Environment& environment, const Environment& flags = {}, bool to_serve = false);
 
 // Development mode is for this machine only: throws SettingsError where it is on and the project's public origin is
 // that of another host than localhost or a loopback address.

@@ -5,15 +5,22 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "platform/crypto/key_ring.h"
+#include "support/certificate.h"
 #include "support/temporary_folder.h"
 
 namespace gatehouse::main {
 namespace {
 
+using testing::AllOf;
+using testing::ContainsRegex;
+using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using testing::StartsWith;
+using testing::UnorderedElementsAre;
 
 std::string error_of(const Environment& environment, const Environment& flags = {}) {
   try {
@@ -44,8 +51,10 @@ TEST(Settings, have_the_contracts_defaults) {
 
 TEST(Settings, are_read_from_their_variables) {
   test::TemporaryFolder folder;
-  folder.write("file", "x");
-  const std::string file = folder / "file";
+  const auto pair = test::self_signed("localhost");
+  folder.write("ring", crypto::KeyRing::generate());
+  folder.write("certificate", "Ours:\n" + pair.certificate);
+  folder.write("key", pair.key);
   const Settings s = read_settings({{"MAIN_LISTEN_ADDR", "[::1]:8443"},
                                     {"CONFIG_SOURCE_TYPE", "local_fs"},
                                     {"CONFIG_SOURCE_DIRECTORY", folder.path()},
@@ -55,14 +64,14 @@ TEST(Settings, are_read_from_their_variables) {
                                     {"AUDIT_DATABASE_URL", "postgresql://db/audit"},
                                     {"AUDIT_DATABASE_SCHEMA", "two"},
                                     {"REDIS_URL", "redis://redis:6380/1"},
-                                    {"GATEHOUSE_MASTER_KEY_FILE", file},
+                                    {"GATEHOUSE_MASTER_KEY_FILE", folder / "ring"},
                                     {"GATEHOUSE_TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.7,2001:db8::1"},
                                     {"TRUST_PROXY", "false"},
                                     {"GATEHOUSE_EGRESS_ALLOW", "172.16.0.0/12"},
                                     {"GATEHOUSE_EGRESS_PROXY", "http://proxy.internal:3128"},
-                                    {"GATEHOUSE_EGRESS_CA_FILE", file},
-                                    {"TLS_CERT_FILE_PATH", file},
-                                    {"TLS_KEY_FILE_PATH", file},
+                                    {"GATEHOUSE_EGRESS_CA_FILE", folder / "certificate"},
+                                    {"TLS_CERT_FILE_PATH", folder / "certificate"},
+                                    {"TLS_KEY_FILE_PATH", folder / "key"},
                                     {"GATEHOUSE_THREADS", "3"},
                                     {"GATEHOUSE_DRAIN_SECONDS", "0"},
                                     {"GATEHOUSE_HTTP_HEADER_BYTES", "8192"},
@@ -83,13 +92,14 @@ TEST(Settings, are_read_from_their_variables) {
   EXPECT_EQ(s.audit_database_url, "postgresql://db/audit");
   EXPECT_EQ(s.audit_database_schema, "two");
   EXPECT_EQ(s.redis_url, "redis://redis:6380/1");
-  EXPECT_EQ(s.master_key_file, file);
+  EXPECT_EQ(s.master_key_file, folder / "ring");
   EXPECT_THAT(s.trusted_proxies, ElementsAre("10.0.0.0/8", "192.0.2.7/32", "2001:db8::1/128"));
   EXPECT_THAT(s.egress_allow, ElementsAre("172.16.0.0/12"));
   EXPECT_EQ(s.egress_proxy, "http://proxy.internal:3128");
-  EXPECT_EQ(s.egress_ca_file, file);
+  EXPECT_EQ(s.egress_ca_file, folder / "certificate");
   ASSERT_TRUE(s.tls);
-  EXPECT_EQ(s.tls->certificate + s.tls->key, file + file);
+  EXPECT_EQ(s.tls->certificate, folder / "certificate");
+  EXPECT_EQ(s.tls->key, folder / "key");
   EXPECT_EQ(s.threads, 3U);
   EXPECT_EQ(s.drain, Seconds{0});
   EXPECT_EQ(s.http.header_bytes, 8192U);
@@ -122,17 +132,17 @@ TEST(Settings, each_wrong_value_ends_in_one_message_with_name_reason_and_example
       {"CONFIG_SOURCE_TYPE", {"", "database", "kubernetes"}},
       {"CONFIG_SOURCE_DIRECTORY", {"", "/nowhere/at/all"}},
       {"CONFIG_SOURCE_WATCH", {"", "yes"}},
-      {"DATABASE_URL", {"", "mysql://x", "host=x"}},
-      {"DATABASE_SCHEMA", {"", std::string(64, 'x')}},
+      {"DATABASE_URL", {"", "mysql://x", "host=x", "postgres://db:99999/app", "postgres://db:x/app"}},
+      {"DATABASE_SCHEMA", {"", "a;b", std::string(64, 'x')}},
       {"AUDIT_DATABASE_URL", {"", "x"}},
       {"AUDIT_DATABASE_SCHEMA", {""}},
-      {"REDIS_URL", {"", "http://redis"}},
-      {"GATEHOUSE_MASTER_KEY_FILE", {"", "/nowhere", "/tmp"}},
+      {"REDIS_URL", {"", "http://redis", "redis://redis:99999"}},
+      {"GATEHOUSE_MASTER_KEY_FILE", {"", "/nowhere", "/tmp", "/etc/passwd"}},
       {"GATEHOUSE_TRUSTED_PROXIES", {"x", "10.0.0.0/33", "10.0.0.1,", ","}},
       {"TRUST_PROXY", {"true", "1", "perhaps"}},
       {"GATEHOUSE_EGRESS_ALLOW", {"all"}},
       {"GATEHOUSE_EGRESS_PROXY", {"proxy:3128", "ftp://proxy"}},
-      {"GATEHOUSE_EGRESS_CA_FILE", {"", "/nowhere"}},
+      {"GATEHOUSE_EGRESS_CA_FILE", {"", "/nowhere", "/etc/passwd"}},
       {"TLS_CERT_FILE_PATH", {"/nowhere", "/etc/passwd"}},
       {"TLS_KEY_FILE_PATH", {"/nowhere", "/etc/passwd"}},
       {"GATEHOUSE_THREADS", {"", "0", "-1", "many", "1.5", "1025"}},
@@ -187,9 +197,51 @@ TEST(Settings, every_example_is_a_right_value_where_its_file_is_there) {
 
 TEST(Settings, certificate_and_key_come_together) {
   test::TemporaryFolder folder;
-  folder.write("pem", "x");
-  EXPECT_THAT(error_of({{"TLS_CERT_FILE_PATH", folder / "pem"}}), HasSubstr("TLS_KEY_FILE_PATH"));
-  EXPECT_THAT(error_of({{"TLS_KEY_FILE_PATH", folder / "pem"}}), HasSubstr("TLS_CERT_FILE_PATH"));
+  const auto pair = test::self_signed("localhost");
+  folder.write("certificate", pair.certificate);
+  folder.write("key", pair.key);
+  folder.write("other", test::self_signed("localhost").key);
+  const std::string certificate = folder / "certificate";
+  EXPECT_THAT(error_of({{"TLS_CERT_FILE_PATH", certificate}}), HasSubstr("TLS_KEY_FILE_PATH (or"));
+  EXPECT_THAT(error_of({{"TLS_KEY_FILE_PATH", folder / "key"}}), HasSubstr("TLS_CERT_FILE_PATH (or"));
+  EXPECT_THAT(error_of({{"TLS_CERT_FILE_PATH", certificate}, {"TLS_KEY_FILE_PATH", folder / "other"}}),
+              AllOf(HasSubstr("TLS_KEY_FILE_PATH (or"), HasSubstr("Example: ")));
+  EXPECT_EQ(error_of({{"TLS_CERT_FILE_PATH", certificate}, {"TLS_KEY_FILE_PATH", folder / "key"}}), "");
+}
+
+TEST(Settings, all_that_is_wrong_is_told_at_once_one_line_each) {
+  try {
+    read_settings({{"LOG_LEVEL", "loud"}, {"GATEHOUSE_THREAD", "4"}, {"REDIS_URL", "redis://"}, {"DEV_MODE", "true"}},
+                  {}, true);
+    FAIL();
+  } catch (const SettingsError& e) {
+    EXPECT_THAT(e.lines(),
+                UnorderedElementsAre(StartsWith("LOG_LEVEL (or "), StartsWith("GATEHOUSE_THREAD is no setting"),
+                                     StartsWith("REDIS_URL (or "), StartsWith("DEV_MODE (or "),
+                                     StartsWith("GATEHOUSE_MASTER_KEY_FILE (or --master-key-file) is not set")));
+    EXPECT_THAT(e.lines(), Each(ContainsRegex("Example: [A-Z_]+=")));
+  }
+}
+
+TEST(Settings, a_misspelt_name_is_refused_with_the_nearest_right_one) {
+  EXPECT_EQ(error_of({{"GATEHOUSE_THREAD", "4"}}),
+            "GATEHOUSE_THREAD is no setting; 'gatehouse serve --help' lists them all. Is GATEHOUSE_THREADS meant? "
+            "Example: GATEHOUSE_THREADS=4");
+  EXPECT_EQ(error_of({{"GATEHOUSES", "x"}, {"HOME", "/root"}}), "");
+}
+
+TEST(Settings, what_kubernetes_says_of_a_service_is_no_misspelt_name) {
+  EXPECT_EQ(error_of({{"GATEHOUSE_SERVICE_HOST", "10.0.0.1"},
+                      {"GATEHOUSE_SERVICE_PORT", "80"},
+                      {"GATEHOUSE_WORKER_SERVICE_PORT_HTTP", "80"},
+                      {"GATEHOUSE_PORT", "tcp://10.0.0.1:80"},
+                      {"GATEHOUSE_PORT_80_TCP_ADDR", "10.0.0.1"}}),
+            "");
+}
+
+TEST(Settings, the_master_key_is_needed_to_serve_only) {
+  EXPECT_NO_THROW(read_settings({}));
+  EXPECT_THROW(read_settings({}, {}, true), SettingsError);
 }
 
 TEST(Settings, development_mode_is_for_loopback_only) {

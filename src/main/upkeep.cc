@@ -43,7 +43,6 @@ Task<void> keep_clock(Deployment& deployment, postgres::Database& database) {
 }
 
 Task<void> keep_projects(Deployment& deployment) {
-  std::string told;
   for (;;) {
     co_await pause(kProjectInterval);
     Context ctx;
@@ -52,13 +51,7 @@ Task<void> keep_projects(Deployment& deployment) {
       co_await deployment.cpu.run(ctx, [&deployment] { return deployment.projects->refresh(); });
     } catch (const std::exception& error) {
       log::warn("the configuration was not looked at", {{"cause", error.what()}});
-      continue;
     }
-    const std::string problem = deployment.projects->problem();
-    if (!problem.empty() && problem != told) {
-      log::error("the new configuration is not valid; the last good one is served", {{"problem", problem}});
-    }
-    told = problem;
   }
 }
 

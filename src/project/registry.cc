@@ -66,6 +66,7 @@ void log_warnings(const Loaded& loaded) {
 
 struct FolderRegistry::Impl {
   std::string folder;
+  Acceptance accept;
 
   std::mutex refreshing;  // one at a time looks at the folder
   std::string signature;  // of the last look
@@ -74,6 +75,14 @@ struct FolderRegistry::Impl {
   Handle project;
   std::vector<std::string> hosts;
   std::string problem;
+
+  Loaded load_accepted() const {
+    Loaded next = load(read_folder(folder));
+    if (accept) {
+      accept(*next.project);
+    }
+    return next;
+  }
 
   void serve(const Loaded& next) {
     log_warnings(next);
@@ -107,10 +116,11 @@ struct FolderRegistry::Impl {
   }
 };
 
-FolderRegistry::FolderRegistry(std::string folder) : impl_(std::make_unique<Impl>()) {
+FolderRegistry::FolderRegistry(std::string folder, Acceptance accept) : impl_(std::make_unique<Impl>()) {
   impl_->folder = std::move(folder);
+  impl_->accept = std::move(accept);
   impl_->signature = look_at(impl_->folder).signature;  // before reading: the next look sees a change in between
-  impl_->serve(load(read_folder(impl_->folder)));
+  impl_->serve(impl_->load_accepted());
 }
 
 FolderRegistry::~FolderRegistry() = default;
@@ -140,8 +150,8 @@ bool FolderRegistry::refresh() {
   }
   impl_->signature = std::move(look.signature);
   try {
-    return impl_->serve_if_new(load(read_folder(impl_->folder)));
-  } catch (const InvalidProject& e) {
+    return impl_->serve_if_new(impl_->load_accepted());
+  } catch (const std::runtime_error& e) {
     impl_->refuse(e.what());
     return false;
   }

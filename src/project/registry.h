@@ -23,8 +23,12 @@ class Registry {
 // files change. A bad new version leaves the last good one serving and says so (log, metric, /readyz body).
 class FolderRegistry : public Registry {
  public:
-  // Throws InvalidProject when the first version is bad.
-  explicit FolderRegistry(std::string folder);
+  // Throws std::runtime_error that says why this process does not serve the project, whose files are right in
+  // themselves.
+  using Acceptance = std::function<void(const Project&)>;
+
+  // Throws InvalidProject when the first version is bad, and what `accept` throws. Each later version is asked for too.
+  explicit FolderRegistry(std::string folder, Acceptance accept = {});
   ~FolderRegistry() override;
 
   Handle find_by_host(std::string_view host) override;

@@ -95,6 +95,24 @@ TEST(FolderRegistry, a_bad_gatehouse_yaml_leaves_the_last_good_one_in_force) {
   EXPECT_FALSE(registry.current()->config.own.authentication.hide_unknown_accounts);
 }
 
+TEST(FolderRegistry, a_version_that_the_process_does_not_accept_is_refused_like_a_bad_one) {
+  World world;
+  const auto only_this_machine = [](const Project& next) {
+    if (!next.origin().contains("localhost")) {
+      throw std::runtime_error("not on this machine");
+    }
+  };
+  FolderRegistry registry(world.folder.path(), only_this_machine);
+  put(world.folder, with_origin("https://auth.example.com"));
+  EXPECT_FALSE(registry.refresh());
+  EXPECT_EQ(registry.problem(), "not on this machine");
+  EXPECT_EQ(registry.current()->origin(), "http://app.localhost:3000");
+  EXPECT_THROW(FolderRegistry(world.folder.path(), only_this_machine), std::runtime_error);
+  put(world.folder, with_origin("http://other.localhost:3000"));
+  EXPECT_TRUE(registry.refresh());
+  EXPECT_EQ(registry.problem(), "");
+}
+
 TEST(FolderRegistry, a_second_change_within_the_same_moment_is_seen) {
   World world;
   FolderRegistry registry(world.folder.path());

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "platform/crypto/encoding.h"
+#include "platform/postgres/url.h"
 #include "platform/redis/address.h"
 #include "project/cross_check.h"
 
@@ -59,8 +60,16 @@ class Reader {
     }
     url = of.data["database_url"].text();
     schema = of.data["database_schema"].text("public");
-    if (!url.starts_with("postgres://") && !url.starts_with("postgresql://")) {
-      report(problems_, of.path + "/database_url", "must be a URL like postgres://user:password@host:5432/name");
+    try {
+      postgres::check_url(url);
+    } catch (const std::runtime_error& e) {  // it never quotes the URL
+      report(problems_, of.path + "/database_url",
+             fmt::format("{}, like postgres://user:password@host:5432/name", e.what()));
+    }
+    try {
+      postgres::check_schema(schema);
+    } catch (const std::runtime_error& e) {
+      report(problems_, of.path + "/database_schema", e.what());
     }
   }
 

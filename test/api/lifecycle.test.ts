@@ -9,7 +9,7 @@ import { after, test } from "node:test";
 
 import { createAccount, freshTokens } from "../support/account.ts";
 import { Application } from "../support/application.ts";
-import { binary, Gatehouse, temporaryData } from "../support/gatehouse.ts";
+import { binary, Gatehouse, run, temporaryData } from "../support/gatehouse.ts";
 import { holdRow } from "../support/held_row.ts";
 import { freePort, post, ServerProcess } from "../support/server_process.ts";
 import { descendantsOf, eventually, isAlive, sql } from "../support/servers.ts";
@@ -38,16 +38,6 @@ after(async () => {
   await Promise.all(running.map((one) => one.stop()));
   await Promise.all(folders.map((one) => rm(one, { recursive: true, force: true })));
 });
-
-// Runs the program to its end.
-async function run(words: string[], environment: Record<string, string> = {}): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(binary, words, { stdio: ["ignore", "pipe", "pipe"], env: { PATH: process.env["PATH"]!, ...environment } });
-  const text = { out: "", err: "" };
-  child.stdout.on("data", (part: Buffer) => (text.out += part.toString()));
-  child.stderr.on("data", (part: Buffer) => (text.err += part.toString()));
-  const [code] = (await once(child, "close")) as [number | null];
-  return { code, ...text };
-}
 
 const gone = (pids: number[]) => eventually(`processes ${pids} have ended`, async () => pids.every((pid) => !isAlive(pid)));
 
@@ -162,7 +152,8 @@ test("without arguments, with --help and with a wrong word it says what it can d
   assert.equal(help.code, 0);
   for (const word of ["dev", "serve", "migrate", "project", "healthcheck", "master-key", "version"]) assert.match(help.out, new RegExp(`\\b${word}\\b`));
   const wrong = await run(["server"]);
-  assert.notEqual(wrong.code, 0);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.err, /^gatehouse: 'server' is no command; the commands of gatehouse are dev, serve, [^\n]*\n$/);
   const role = await run(["serve", "portal"], { GATEHOUSE_MASTER_KEY_FILE: "/dev/null" });
   assert.notEqual(role.code, 0);
 });
@@ -175,19 +166,31 @@ test("serve names the setting that is wrong", async () => {
     GATEHOUSE_MASTER_KEY_FILE: "/nowhere",
     GATEHOUSE_TRUSTED_PROXIES: "everyone",
     GATEHOUSE_THREADS: "many",
+    GATEHOUSE_THREAD: "4",
+    GATEHOUSE_EGRESS_CA_FILE: "/etc/passwd",
+    DATABASE_URL: "postgres://user:hunter2@db:99999/app",
+    DATABASE_SCHEMA: "a;b",
+    REDIS_URL: "redis://:hunter2@redis:99999",
     LOG_LEVEL: "loud",
-    DEV_MODE: "true",
+    DEV_MODE: "perhaps",
     TRUST_PROXY: "true",
     TLS_CERT_FILE_PATH: "/nowhere",
   };
+  const key = join(await folder(), "master-key.json");
+  assert.equal((await run(["master-key", "--out", key])).code, 0);
   for (const [name, value] of Object.entries(wrong)) {
-    const { code, err } = await run(["serve"], { [name]: value });
+    const { code, err } = await run(["serve"], { GATEHOUSE_MASTER_KEY_FILE: key, [name]: value });
     assert.notEqual(code, 0, name);
-    assert.match(err, new RegExp(`^gatehouse: ${name}\\b[^\\n]*\\n$`));
+    assert.match(err, new RegExp(`^gatehouse: ${name}\\b[^\\n]*Example: [A-Z_]+=[^\\n]*\\n$`));
+    assert.ok(!err.includes("hunter2"));
   }
-  const without = await run(["serve"]);
+  const without = await run(["serve"], wrong);
   assert.notEqual(without.code, 0);
-  assert.match(without.err, /^gatehouse: GATEHOUSE_MASTER_KEY_FILE/);
+  const lines = without.err.trimEnd().split("\n");
+  for (const name of Object.keys(wrong)) assert.equal(lines.filter((line) => new RegExp(`^gatehouse: ${name}\\b`).test(line)).length, 1, `${name} in:\n${without.err}`);
+  assert.match((await run(["serve"])).err, /^gatehouse: GATEHOUSE_MASTER_KEY_FILE \(or --master-key-file\) is not set; [^\n]*\n$/);
+  const nowhere = await run(["serve"], { GATEHOUSE_MASTER_KEY_FILE: key, CONFIG_SOURCE_DIRECTORY: await folder() });
+  assert.match(nowhere.err, /^gatehouse: CONFIG_SOURCE_DIRECTORY\b.*\n {2}authgear\.yaml: is missing\n/);
 });
 
 test("project validate lists every wrong place of a file", async () => {
@@ -208,12 +211,19 @@ test("a new configuration that is not valid leaves the last good one serving and
   const path = join(one.addresses.data, "project/authgear.yaml");
   const good = await readFile(path, "utf8");
   await writeFile(path, `${good}\nunheard_of: true\n`);
-  const configuration = async () => ((await (await fetch(`${one.endpoint}/readyz`)).json()) as { configuration?: string }).configuration;
+  const ready = async (headers = {}) => (await (await fetch(`${one.endpoint}/readyz`, { headers })).json()) as { configuration?: string; reason?: string };
+  const configuration = async () => (await ready()).configuration;
   assert.match(await eventually("readyz tells", configuration), /not valid/);
+  assert.match((await ready()).reason!, /authgear\.yaml: \/unheard_of/);
+  assert.equal((await ready({ "x-forwarded-for": "192.0.2.1" })).reason, undefined, "the reason is for this host only");
   assert.equal((await fetch(`${one.endpoint}/.well-known/openid-configuration`)).status, 200);
   assert.match(one.logged(), /unheard_of/);
+  await rm(path);
+  const missing = () => one.logged().split("\n").filter((line) => line.includes("authgear.yaml: is missing"));
+  await eventually("the log tells that the file is gone", async () => missing().length > 0);
   await writeFile(path, good);
   await eventually("readyz is content again", async () => (await configuration()) === undefined);
+  assert.equal(missing().length, 1, "and tells it once");
 });
 
 test("SIGTERM answers what is in flight, takes no more, and ends with 0", async () => {
@@ -262,5 +272,5 @@ test("serve says which port is taken", async () => {
   });
   taken.close();
   assert.notEqual(code, 0);
-  assert.match(err, new RegExp(`^gatehouse: cannot listen on 127.0.0.1, port ${port}: [^\\n]*\\n$`));
+  assert.match(err, new RegExp(`^gatehouse: MAIN_LISTEN_ADDR [^\\n]*cannot listen on 127.0.0.1, port ${port}: [^\\n]* Example: MAIN_LISTEN_ADDR=[^\\n]*\\n$`));
 });

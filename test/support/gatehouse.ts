@@ -30,6 +30,16 @@ export async function temporaryData(): Promise<string> {
   return folder;
 }
 
+// Runs the program to its end.
+export async function run(words: string[], environment: Record<string, string> = {}): Promise<{ code: number | null; out: string; err: string }> {
+  const child = spawn(binary, words, { stdio: ["ignore", "pipe", "pipe"], env: { PATH: process.env["PATH"]!, ...environment } });
+  const text = { out: "", err: "" };
+  child.stdout.on("data", (part: Buffer) => (text.out += part.toString()));
+  child.stderr.on("data", (part: Buffer) => (text.err += part.toString()));
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, ...text };
+}
+
 export class Gatehouse {
   readonly addresses: Addresses;
   private child: ChildProcess;

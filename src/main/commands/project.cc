@@ -39,11 +39,25 @@ std::vector<fs::path> project_folders(const std::string& folder) {
   return found;
 }
 
-// "client <id> (<name>)" for each: an application needs its id.
+// "client <id> (<name>)" for each: an application needs its id, and its secret where it has one.
 void print_clients(const project::Files& files, std::ostream& out) {
   const auto loaded = project::load(files);
   for (const auto& client : loaded.project->config.oauth_clients) {
-    out << fmt::format("client {} ({})\n", client.client_id.str(), client.name);
+    const bool has_secret = loaded.project->secrets.client_secrets.contains(client.client_id);
+    out << fmt::format("client {} ({}){}\n", client.client_id.str(), client.name,
+                       has_secret ? "; its secret is the \"k\", in base64url, of oauth.client_secrets in "
+                                    "authgear.secrets.yaml"
+                                  : "");
+  }
+}
+
+// What nobody named stands in the file all the same.
+void print_assumed(const std::vector<std::string>& assumed, std::ostream& out) {
+  for (const auto& line : assumed) {
+    out << line << '\n';
+  }
+  if (!assumed.empty()) {
+    out << "if that is not right, say so in authgear.secrets.yaml: the server takes its servers from there\n";
   }
 }
 
@@ -78,7 +92,7 @@ void add_client_options(CLI::App& app, CreateArguments& into) {
 }
 
 void add_smtp_options(CLI::App& app, CreateArguments& into) {
-  app.add_option("--smtp-host", into.smtp.host, "Mail server");
+  app.add_option("--smtp-host", into.smtp.host, "Mail server (none: no e-mail)");
   app.add_option("--smtp-port", into.smtp.port, "Its port")->capture_default_str()->check(CLI::Range(1, 65535));
   app.add_option("--smtp-username", into.smtp.username, "User name there");
   app.add_option("--smtp-password", into.smtp.password, "Password there")->envname("SMTP_PASSWORD");
@@ -94,6 +108,21 @@ int run_create(CreateArguments& arguments) {
   if (!arguments.smtp.host.empty()) {
     of.smtp = arguments.smtp;
   }
+  auto& assumed = arguments.command.assumed;
+  if (of.database_url.empty()) {
+    of.database_url = "postgres://localhost/app";
+    assumed.push_back("no --database-url and no DATABASE_URL: it names postgres://localhost/app");
+  }
+  if (of.audit_database_url.empty()) {
+    assumed.emplace_back("no --audit-database-url and no AUDIT_DATABASE_URL: no audit log is kept");
+  }
+  if (of.redis_url.empty()) {
+    of.redis_url = "redis://localhost";
+    assumed.emplace_back("no --redis-url and no REDIS_URL: it names redis://localhost");
+  }
+  if (!of.smtp) {
+    assumed.emplace_back("no --smtp-host: no e-mail is sent");
+  }
   return create_project(arguments.command, std::cout, std::cerr);
 }
 
@@ -102,17 +131,16 @@ void add_create(CLI::App& parent, int& exit_code) {
       "create", "Write authgear.yaml, authgear.secrets.yaml and gatehouse.yaml of a new project, with fresh keys");
   auto arguments = std::make_shared<CreateArguments>();
   auto& of = arguments->command.project;
-  of.database_url = "postgres://localhost/app";
-  of.redis_url = "redis://localhost";
   app->add_option("--id", of.id, "Id of the project: a-z, 0-9 and -")->required();
   app->add_option("--public-origin", of.public_origin, "Where people reach it, like https://auth.example.com")
       ->required();
   app->add_option("-o,--output-folder", arguments->command.output_folder, "Folder to write to")->capture_default_str();
   app->add_flag("--overwrite", arguments->command.overwrite, "Replace files that are there; their keys are lost");
-  app->add_option("--database-url", of.database_url, "PostgreSQL of its users")->envname("DATABASE_URL");
-  app->add_option("--audit-database-url", of.audit_database_url, "PostgreSQL of its audit log")
+  app->add_option("--database-url", of.database_url, "PostgreSQL of its users (postgres://localhost/app)")
+      ->envname("DATABASE_URL");
+  app->add_option("--audit-database-url", of.audit_database_url, "PostgreSQL of its audit log (none: no audit log)")
       ->envname("AUDIT_DATABASE_URL");
-  app->add_option("--redis-url", of.redis_url, "Redis")->envname("REDIS_URL");
+  app->add_option("--redis-url", of.redis_url, "Redis (redis://localhost)")->envname("REDIS_URL");
   add_client_options(*app, *arguments);
   add_smtp_options(*app, *arguments);
   app->callback([arguments, &exit_code] { exit_code = run_create(*arguments); });
@@ -140,6 +168,7 @@ int create_project(const CreateProject& command, std::ostream& out, std::ostream
     out << fmt::format("wrote {0}/authgear.yaml, {0}/authgear.secrets.yaml and {0}/gatehouse.yaml\n",
                        command.output_folder);
     print_clients(files, out);
+    print_assumed(command.assumed, out);
     return 0;
   } catch (const project::InvalidProject& e) {
     print_problems(e, err);

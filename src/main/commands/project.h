@@ -16,6 +16,7 @@ struct CreateProject {
   project::NewProject project;
   std::string output_folder = ".";
   bool overwrite = false;
+  std::vector<std::string> assumed;  // lines that say what nobody named and the files hold all the same
 };
 
 // Each returns the process's exit code: 0 done, 1 not (said on `err`).

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <stdexcept>
 #include <thread>
 
@@ -221,6 +222,27 @@ void refuse_changed(const MigrationFile& file, const Applied& applied) {
   }
 }
 
+// The last changes that were applied, the last one first. Throws where one cannot be taken back.
+std::vector<MigrationFile> last_applied(Connection& db, std::string_view set, const std::vector<MigrationFile>& files,
+                                        int steps) {
+  const auto applied = applied_changes(db, set);
+  std::vector<MigrationFile> found;
+  for (auto last = applied.rbegin(); last != applied.rend() && steps > 0; ++last, --steps) {
+    const auto file = std::ranges::find(files, last->first, &MigrationFile::id);
+    if (file == files.end()) {
+      throw std::runtime_error(
+          fmt::format("migration {} was applied by another version, which has to take it back", last->first));
+    }
+    refuse_changed(*file, last->second);
+    if (last->second.adopted) {
+      throw std::runtime_error(
+          fmt::format("migration {} was there before Gatehouse and is not taken back: its tables hold data", file->id));
+    }
+    found.push_back(*file);
+  }
+  return found;
+}
+
 }  // namespace
 
 std::vector<MigrationFile> embedded_migrations(std::string_view set) {
@@ -266,21 +288,15 @@ std::vector<std::string> migrate_down(const std::string& url, const std::string&
                                       const std::vector<MigrationFile>& files, int steps) {
   Connection db(url, schema);
   lock(db, schema, set);
-  const auto applied = applied_changes(db, set);
   std::vector<std::string> done;
-  for (auto last = applied.rbegin(); last != applied.rend() && steps > 0; ++last, --steps) {
-    const auto file = std::ranges::find(files, last->first, &MigrationFile::id);
-    if (file == files.end()) {
-      throw std::runtime_error(
-          fmt::format("migration {} was applied by another version, which has to take it back", last->first));
+  for (int left = steps; left > 0; --left) {
+    const auto next = last_applied(db, set, files, 1);
+    if (next.empty()) {
+      break;
     }
-    refuse_changed(*file, last->second);
-    if (last->second.adopted) {
-      throw std::runtime_error(
-          fmt::format("migration {} was there before Gatehouse and is not taken back: its tables hold data", file->id));
-    }
-    run(db, file->down, first_line(file->down) != kNoTransaction, file->id, [&] { forget(db, set, *file); });
-    done.push_back(file->id);
+    const MigrationFile& file = next.front();
+    run(db, file.down, first_line(file.down) != kNoTransaction, file.id, [&] { forget(db, set, file); });
+    done.push_back(file.id);
   }
   return done;
 }
@@ -311,6 +327,28 @@ std::vector<std::string> migrate_down(const std::string& url, const std::string&
 
 std::vector<MigrationState> migration_status(const std::string& url, const std::string& schema, std::string_view set) {
   return migration_status(url, schema, set, embedded_migrations(set));
+}
+
+std::vector<MigrationFile> migrations_to_take_back(const std::string& url, const std::string& schema,
+                                                   std::string_view set, int steps) {
+  Connection db(url, schema);
+  return last_applied(db, set, embedded_migrations(set), steps);
+}
+
+std::vector<std::string> dropped_tables(const MigrationFile& file) {
+  static constexpr std::string_view kDrop = "DROP TABLE ";
+  std::vector<std::string> names;
+  const std::string_view text = file.down;
+  for (auto at = text.find(kDrop); at != std::string_view::npos; at = text.find(kDrop, at + 1)) {
+    const std::string_view list = text.substr(at + kDrop.size(), text.find(';', at) - at - kDrop.size());
+    for (const auto part : std::views::split(list, ',')) {
+      std::string_view name(part.begin(), part.end());
+      name.remove_prefix(std::min(name.find_first_not_of(" \n"), name.size()));
+      name.remove_prefix(name.starts_with("IF EXISTS ") ? std::string_view("IF EXISTS ").size() : 0);
+      names.emplace_back(name.substr(0, name.find_first_of(" \n")));
+    }
+  }
+  return names;
 }
 
 }  // namespace gatehouse::postgres

@@ -40,6 +40,12 @@ std::vector<std::string> migrate_down(const std::string& url, const std::string&
                                       int steps);
 std::vector<MigrationState> migration_status(const std::string& url, const std::string& schema, std::string_view set);
 
+// What `migrate_down` would take back, in its order; changes nothing and throws where that would.
+std::vector<MigrationFile> migrations_to_take_back(const std::string& url, const std::string& schema,
+                                                   std::string_view set, int steps);
+// Names of the tables that a down file drops, with all they hold.
+std::vector<std::string> dropped_tables(const MigrationFile& file);
+
 // The same for migrations that are not the embedded ones.
 std::vector<std::string> migrate_up(const std::string& url, const std::string& schema, std::string_view set,
                                     const std::vector<MigrationFile>& files);

@@ -47,6 +47,20 @@ TEST(Migration, the_embedded_sets_go_up_down_and_up_again) {
   }
 }
 
+TEST(Migration, what_would_be_taken_back_is_told_with_the_tables_that_go) {
+  const std::string url = test::empty_database();
+  EXPECT_TRUE(migrations_to_take_back(url, "public", "audit", 9).empty());
+  migrate_up(url, "public", "audit");
+  const auto files = migrations_to_take_back(url, "public", "audit", 9);
+  ASSERT_EQ(files.size(), embedded_migrations("audit").size());
+  EXPECT_EQ(files.back().id, "0001_contract_tables");
+  EXPECT_THAT(dropped_tables(files.back()), testing::Contains("_audit_log"));
+  EXPECT_TRUE(dropped_tables(files.front()).empty());
+  EXPECT_EQ(Blocking(url).ask("SELECT count(*) FROM _audit_log"), "0") << "nothing was changed";
+  EXPECT_THAT(dropped_tables({"", "", "DROP TABLE a,\n  b\n  CASCADE;\nDROP TABLE IF EXISTS c;\nDROP INDEX d;", ""}),
+              testing::ElementsAre("a", "b", "c"));
+}
+
 TEST(Migration, both_sets_live_in_one_database_and_in_a_schema_of_their_own) {
   const std::string url = test::empty_database();
   migrate_up(url, "Gate House", "app");

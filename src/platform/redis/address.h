@@ -21,7 +21,7 @@ struct Address {
 };
 
 // redis://[[user]:password@]host[:port][/db], rediss://…, unix:///path[?db=n]. Throws std::runtime_error that says what
-// is wrong and never quotes the URL: it may hold a password.
+// it must be ("must have a host …") and never quotes the URL: it may hold a password.
 Address parse_address(std::string_view url);
 
 // A command in the wire's form: an array of bulk strings.

@@ -29,7 +29,8 @@ TEST(RedisAddress, reads_every_form_of_url) {
 
 TEST(RedisAddress, refuses_what_is_no_redis_url_without_quoting_it) {
   for (const char* wrong : {"", "localhost:6379", "http://marker-secret@localhost", "redis://:marker-secret@",
-                            "redis://:marker-secret@localhost/one", "unix://", "unix:///a?db=-1"}) {
+                            "redis://:marker-secret@localhost/one", "redis://:marker-secret@localhost:99999",
+                            "redis://localhost:0", "unix://", "unix:///a?db=-1"}) {
     try {
       parse_address(wrong);
       ADD_FAILURE() << "accepted: " << wrong;

@@ -32,10 +32,9 @@ void write_lines(std::string_view lines) {
   }
 }
 
-void write(Level level, std::string_view message, FieldsList fields) {
-  if (!enabled(level)) {
-    return;
-  }
+namespace {
+
+void write_line(Level level, std::string_view message, const FieldsList& fields) {
   std::string line = R"({"time":")";
   line += rfc3339(wall_clock());
   line += R"(","level":")";
@@ -51,5 +50,15 @@ void write(Level level, std::string_view message, FieldsList fields) {
   line += "}\n";
   write_lines(line);
 }
+
+}  // namespace
+
+void write(Level level, std::string_view message, FieldsList fields) {
+  if (enabled(level)) {
+    write_line(level, message, fields);
+  }
+}
+
+void notice(std::string_view message, FieldsList fields) { write_line(Level::info, message, fields); }
 
 }  // namespace gatehouse::log

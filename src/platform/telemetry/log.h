@@ -21,6 +21,9 @@ inline void info(std::string_view message, FieldsList fields = {}) { write(Level
 inline void warn(std::string_view message, FieldsList fields = {}) { write(Level::warn, message, std::move(fields)); }
 inline void error(std::string_view message, FieldsList fields = {}) { write(Level::error, message, std::move(fields)); }
 
+// As info, whatever the level: for the few lines of a process's life that whoever looks on wants to see.
+void notice(std::string_view message, FieldsList fields = {});
+
 // Whole lines that somebody has put together, as they are.
 void write_lines(std::string_view lines);
 
