@@ -47,11 +47,12 @@ std::string new_decoy() { return crypto::random_text(32, crypto::kBase62); }
 
 using protection::Bucket;
 
+// One for all that is sent to an address: two would tell which message it got.
 Bucket cooldown(const project::Context& ctx, const CodeRequest& request) {
   const Micros period = ctx.config().verification.email_trigger_cooldown;
   return {.name = "VerificationCooldownEmail",
           .group = "",
-          .key = request.purpose + "|" + request.target,
+          .key = request.target,
           .limit = {.enabled = period > Micros{}, .period = period, .burst = 1}};
 }
 

@@ -35,7 +35,8 @@ class OneTimeCodes {
  public:
   OneTimeCodes(protection::RateLimiter& limiter, const crypto::KeyRing& keys) : limiter_(limiter), keys_(keys) {}
 
-  // Makes a code and puts its message into the outbox, in one transaction. Error TooManyRequest from the limiter.
+  // Makes a code and puts its message into the outbox, in one transaction. Error TooManyRequest from the limiter, also
+  // for another purpose within the target's cooldown.
   Task<SentCode> send(project::Context& ctx, CodeRequest request);
 
   // Counts the attempt, compares, consumes: right at most once. `need_key`: the same question gets the same answer.

@@ -167,6 +167,17 @@ TEST(HiddenAccounts, a_sign_up_with_a_taken_address_reads_like_one_with_a_free_a
   EXPECT_EQ(mails(core).size(), before + 2) << "the second within a minute is refused, to both";
 }
 
+TEST(HiddenAccounts, an_address_that_was_just_written_to_waits_whichever_message_it_got) {
+  Core core(hiding_project());
+  const auto begins = [&](const char* address) {
+    return told([&] { return core.feed(core.create("signup").state_token, email(address)); });
+  };
+  sign_up(core);  // verified by a code a moment ago
+  EXPECT_THAT(begins(kKnown), HasSubstr("RateLimited"));
+  EXPECT_THAT(begins(kNobody), HasSubstr("verify"));
+  EXPECT_EQ(begins(kNobody), begins(kKnown));
+}
+
 TEST(HiddenAccounts, the_owner_of_a_taken_address_gets_a_link_and_no_code_and_no_code_is_right) {
   Core core(hiding_project());
   sign_up(core);
