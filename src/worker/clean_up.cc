@@ -7,8 +7,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::int64_t kBite = 5000;
-constexpr Micros kGrace = 24h;         // a process whose clock is off, a retry whose answer was lost
-constexpr Micros kLockoutAge = 2160h;  // 90 days: longer than any history_duration makes sense
+constexpr Micros kGrace = 24h;  // a process whose clock is off, a retry whose answer was lost
 
 Task<std::int64_t> bites(postgres::Database& database, Context& ctx, postgres::Sql sql, TimePoint before) {
   std::int64_t total = 0;
@@ -39,7 +38,7 @@ Task<std::int64_t> clean_up(postgres::Database& database, Context& ctx, TimePoin
       "WHERE t.app_id = old.app_id AND t.purpose = old.purpose AND t.target_hash = old.target_hash";
   static constexpr postgres::Sql kLockouts =
       "DELETE FROM _gatehouse_lockout AS t USING (SELECT app_id, user_id, scope FROM _gatehouse_lockout "
-      "WHERE last_attempt_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED) AS old "
+      "WHERE expires_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED) AS old "
       "WHERE t.app_id = old.app_id AND t.user_id = old.user_id AND t.scope = old.scope";
   static constexpr postgres::Sql kRevocations =
       "DELETE FROM _gatehouse_revocation AS t USING (SELECT app_id, id FROM _gatehouse_revocation WHERE revoked_at < "
@@ -49,10 +48,9 @@ Task<std::int64_t> clean_up(postgres::Database& database, Context& ctx, TimePoin
       "DELETE FROM _gatehouse_lease AS t USING (SELECT process_id FROM _gatehouse_lease WHERE renewed_at < $1 "
       "LIMIT $2 FOR UPDATE SKIP LOCKED) AS old WHERE t.process_id = old.process_id";
   std::int64_t total = 0;
-  for (const auto& sql : {kSessions, kFamilies, kCodes, kRevocations, kLeases}) {
+  for (const auto& sql : {kSessions, kFamilies, kCodes, kLockouts, kRevocations, kLeases}) {
     total += co_await bites(database, ctx, sql, now - kGrace);
   }
-  total += co_await bites(database, ctx, kLockouts, now - kLockoutAge);
   co_return total;
 }
 

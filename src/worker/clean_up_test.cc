@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "domain/protection/lockout.h"
 #include "support/postgres_server.h"
 #include "support/test_project.h"
 
@@ -20,6 +21,24 @@ TEST(CleanUp, removes_what_is_over_in_bites_and_keeps_what_is_not) {
   ctx.run(ctx->db().execute(kFill, ctx->app_id(), ctx->now() - 23h, 10));
   EXPECT_EQ(ctx.run(clean_up(*ctx.database, ctx, ctx->now())), 0);
   EXPECT_EQ(ctx.run(ctx->db().one<std::int64_t>(kCount, ctx->app_id())), 10);
+}
+
+TEST(CleanUp, keeps_attempts_for_as_long_as_they_count) {
+  test::TestProject project;
+  project.config.authentication.lockout = {.max_attempts = 1,
+                                           .history_duration = 1h,
+                                           .minimum_duration = 1min,
+                                           .maximum_duration = 2h,
+                                           .password_enabled = true};
+  test::TestContext ctx(project.database(test::fresh_database()).build());
+  protection::Lockout lockout;
+  const UserId nobody{"nobody"};
+  ctx.run(lockout.reserve(ctx, nobody, "password"));
+  ctx.clock.advance(30min);
+  ctx.run(lockout.reserve(ctx, nobody, "password"));  // renews what went before
+  const auto cleaned_after = [&](Micros time) { return ctx.run(clean_up(*ctx.database, ctx, ctx->now() + time)); };
+  EXPECT_EQ(cleaned_after(24h + 2h), 0);
+  EXPECT_EQ(cleaned_after(24h + 2h + 1s), 1);
 }
 
 }  // namespace gatehouse::worker

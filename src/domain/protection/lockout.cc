@@ -36,13 +36,14 @@ Error too_many_at_once() {
 // runs; the lock that it sets is undone if it succeeds.
 Task<bool> count_attempt(project::Context& ctx, const UserId& user, std::string scope) {
   static constexpr postgres::Sql kSql =
-      "INSERT INTO _gatehouse_lockout AS l (app_id, user_id, scope, attempts, last_attempt_at, locked_until) "
-      "VALUES ($1, $2, $3, 1, $4, "
+      "INSERT INTO _gatehouse_lockout AS l (app_id, user_id, scope, attempts, last_attempt_at, expires_at, "
+      "locked_until) "
+      "VALUES ($1, $2, $3, 1, $4, $4::timestamptz + greatest($9::float8, $7::float8) * interval '1 second', "
       "  CASE WHEN $5::int <= 1 THEN $4::timestamptz + least($6::float8, $7::float8) * interval '1 second' END) "
       "ON CONFLICT (app_id, user_id, scope) DO UPDATE SET "
       "  attempts = CASE WHEN l.last_attempt_at + $9::float8 * interval '1 second' <= $4 THEN 1 ELSE l.attempts + 1 "
       "END, "
-      "  last_attempt_at = $4, "
+      "  last_attempt_at = $4, expires_at = excluded.expires_at, "
       "  locked_until = CASE "
       "    WHEN (CASE WHEN l.last_attempt_at + $9::float8 * interval '1 second' <= $4 THEN 1 ELSE l.attempts + 1 END) "
       "         >= $5::int "
