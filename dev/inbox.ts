@@ -92,7 +92,7 @@ export class Inbox {
       .join("");
     const list = items
       ? `<div class="panel flush"><ul class="mails">${items}</ul></div>`
-      : `<div class="panel"><p>Nothing yet. Every e-mail that Gatehouse sends arrives here, whomever it is for.</p></div>`;
+      : `<div class="panel"><p>Nothing yet. Every email that Gatehouse sends arrives here, whomever it is for.</p></div>`;
     sendPage(response, place, "Inbox", `<header><h1>Inbox</h1><a href="/">Refresh</a></header>${list}`);
   }
 

@@ -1,4 +1,4 @@
-// What `gatehouse dev` starts beside the server: a demo application that signs people in, and an inbox that keeps every e-mail.
+// What `gatehouse dev` starts beside the server: a demo application that signs people in, and an inbox that keeps every email.
 // It takes {"demo_port","inbox_port"} in GATEHOUSE_DEV, prints one line of JSON with the ports it listens on, and begins to
 // serve the demo when it reads one line of JSON with the addresses of the running server from standard input.
 import { once } from "node:events";

@@ -133,7 +133,8 @@ TEST_F(PageTest, templates_write_raw_html_only_from_texts) {
   for (const EmbeddedFile& file : embedded_files("web/authui/templates/")) {
     for (std::size_t at = file.content.find("{{{"); at != std::string_view::npos;
          at = file.content.find("{{{", at + 3)) {
-      EXPECT_EQ(file.content.substr(at, 5), "{{{t.") << file.path;
+      const std::string_view tag = file.content.substr(at, file.content.find("}}}", at) - at);
+      EXPECT_TRUE(tag.starts_with("{{{t.") || tag == "{{{style") << file.path << ": " << tag;  // our own style sheet
     }
     EXPECT_EQ(file.content.find("{{&"), std::string_view::npos) << file.path;
   }
@@ -210,6 +211,45 @@ TEST_F(PageTest, consent_names_the_application_its_scopes_and_where_the_answer_g
   EXPECT_NE(html.find("fieldnote.example:444"), std::string::npos);
   EXPECT_NE(html.find("x:y&lt;z&gt;"), std::string::npos);
   EXPECT_NE(html.find("364 days"), std::string::npos);
+}
+
+TEST_F(PageTest, a_wait_is_told_as_it_is) {
+  const auto lede = [&](int seconds) {
+    return render_problem(
+               pages, *context, request,
+               {.kind = "rate", .status = http::Status::too_many_requests, .again = "/login", .retry_after = seconds})
+        .body;
+  };
+  EXPECT_NE(lede(1).find("Wait 1 second, then"), std::string::npos);
+  EXPECT_NE(lede(89).find("Wait 89 seconds, then"), std::string::npos);
+  EXPECT_NE(lede(90).find("Wait 2 minutes, then"), std::string::npos);
+  EXPECT_NE(lede(0).find("Wait a moment, then"), std::string::npos);
+}
+
+TEST_F(PageTest, a_problem_names_the_way_on_that_it_has) {
+  const auto lede = [&](std::string again, std::string client) {
+    return render_problem(pages, *context, request,
+                          {.kind = "outdated", .again = std::move(again), .client = std::move(client)})
+        .body;
+  };
+  EXPECT_NE(lede("/login", "Ledgerline").find("start again from here"), std::string::npos);
+  EXPECT_NE(lede("", "Ledgerline").find("Go back to Ledgerline"), std::string::npos);
+  EXPECT_NE(lede("", "").find("Open your application again"), std::string::npos);
+}
+
+TEST(HomeOf, is_where_people_find_an_application_again) {
+  project::OAuthClient client;
+  EXPECT_EQ(home_of(client), "");
+  client.redirect_uris = {"org.fieldnote.app:/cb", "http://127.0.0.1/cb", "http://[::1]/cb",
+                          "https://fieldnote.example:444/cb?x=1", "https://other.example"};
+  EXPECT_EQ(home_of(client), "https://fieldnote.example:444/");
+  EXPECT_EQ(home_of(client, "https://other.example"), "https://other.example/");
+  EXPECT_EQ(home_of(client, "https://evil.example/cb"), "https://fieldnote.example:444/") << "only a registered one";
+  EXPECT_EQ(home_of(client, "org.fieldnote.app:/cb"), "https://fieldnote.example:444/");
+  client.client_uri = "javascript:alert(1)";
+  EXPECT_EQ(home_of(client), "https://fieldnote.example:444/");
+  client.client_uri = "https://fieldnote.example/welcome";
+  EXPECT_EQ(home_of(client), "https://fieldnote.example/welcome");
 }
 
 TEST_F(PageTest, op_error_shows_the_code_and_the_parameter_as_text) {

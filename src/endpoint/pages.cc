@@ -12,6 +12,8 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr int kSaidInMinutes = 90;  // seconds from which on a wait is told in minutes
+
 // "fieldnote.example" of "https://fieldnote.example:444/cb"; the scheme of an application's own
 // ("org.fieldnote.app:/cb").
 std::string place_of(std::string_view uri) {
@@ -38,6 +40,9 @@ bool is_place_on_the_web(const std::string& uri) {
 // What follows the key in the order of how much can be done: start again here, go back to the client, or neither.
 std::string lede_of(const text::Translations& texts, const Problem& problem) {
   const std::string key = "problem." + problem.kind + ".lede";
+  if (problem.kind == "rate" && problem.retry_after > 0) {
+    return key + (problem.retry_after < kSaidInMinutes ? "_seconds" : "_minutes");
+  }
   const std::string variant = !problem.again.empty() ? "" : !problem.client.empty() ? "_client" : "_alone";
   return texts.has(key + variant) ? key + variant : key;
 }
@@ -88,9 +93,8 @@ json::array ways_of(const text::Translations& texts, const Look& look, const Pro
       ways.push_back({{"id", id}, {"href", href}, {"text", text}, {"primary", ways.empty()}});
     }
   };
-  const std::string again = problem.kind == "unavailable" ? "problem.unavailable.retry"
-                            : problem.kind == "closed"    ? "problem.sign_in"
-                                                          : "problem.again";
+  const bool passes = problem.kind == "unavailable" || problem.kind == "rate" || problem.kind == "unexpected";
+  const std::string again = passes ? "problem.retry" : problem.kind == "closed" ? "problem.sign_in" : "problem.again";
   add("start-again", problem.again, texts(again));
   if (!problem.client.empty()) {
     add("back-to-app", web_link(problem.client_uri), texts("op_error.back", {{"client", problem.client}}));
@@ -109,8 +113,23 @@ Problem problem_of(const Error& error) {
     problem.kind = "unavailable";
   } else if (error.kind() == ErrorKind::too_many_request) {
     problem.kind = "rate";
+  } else if (error.kind() == ErrorKind::bad_request || error.kind() == ErrorKind::invalid) {
+    problem.kind = "malformed";
   }
   return problem;
+}
+
+std::optional<Problem> problem_of(http::Status status) {
+  static constexpr std::pair<http::Status, std::string_view> kKinds[] = {
+      {http::Status::bad_request, "malformed"},       {http::Status::not_found, "missing"},
+      {http::Status::method_not_allowed, "method"},   {http::Status::request_timeout, "slow"},
+      {http::Status::payload_too_large, "too_large"},
+  };
+  const auto found = std::ranges::find(kKinds, status, &std::pair<http::Status, std::string_view>::first);
+  if (found == std::end(kKinds)) {
+    return std::nullopt;
+  }
+  return Problem{.kind = std::string(found->second), .status = status, .again = "/"};
 }
 
 std::string display_name(const project::OAuthClient& client) {
@@ -183,7 +202,10 @@ http::Response render_problem(const PageRenderer& pages, project::Context& ctx, 
   const auto look = pages.look(ctx, request);
   const text::Translations& texts = *look->texts;
   const std::string key = "problem." + problem.kind;
-  const text::Arguments arguments{{"project", look->name}, {"client", problem.client}};
+  const text::Arguments arguments{{"project", look->name},
+                                  {"client", problem.client},
+                                  {"seconds", std::to_string(problem.retry_after)},
+                                  {"minutes", std::to_string((problem.retry_after + 59) / 60)}};
   json::array ways = ways_of(texts, *look, problem);
   json::object values{{"heading", texts(key + ".title", arguments)},
                       {"lede", texts(lede_of(texts, problem), arguments)},

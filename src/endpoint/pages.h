@@ -56,6 +56,10 @@ http::Response render_problem(const PageRenderer& pages, project::Context& ctx, 
 // What to tell of an error that is nobody's typing.
 Problem problem_of(const Error& error);
 
+// What to tell of a request that was not read to its end, or that nothing takes: 400, 404, 405, 408, 413. Nothing for
+// other answers.
+std::optional<Problem> problem_of(http::Status status);
+
 // The name that people know a client by.
 std::string display_name(const project::OAuthClient& client);
 

@@ -14,7 +14,10 @@ namespace gatehouse::main {
 
 namespace {
 
-http::ServerOptions server_options(Deployment& deployment, std::uint16_t port, bool shares_port) {
+using DressRefusal = decltype(http::ServerOptions::dress_refusal);
+
+http::ServerOptions server_options(Deployment& deployment, std::uint16_t port, bool shares_port,
+                                   DressRefusal dress_refusal) {
   const Settings& settings = deployment.settings;
   http::ServerOptions options;
   options.address = settings.main_listen.address;
@@ -24,6 +27,7 @@ http::ServerOptions server_options(Deployment& deployment, std::uint16_t port, b
   options.trusted_proxies = settings.trusted_proxies;
   options.tls = settings.tls;
   options.metrics = &deployment.metrics;
+  options.dress_refusal = std::move(dress_refusal);
   return options;
 }
 
@@ -43,12 +47,25 @@ void add_transport_security(const project::Project& project, http::Response& res
   }
 }
 
+// What is known of the request before its project is.
+void carry_over(project::Context& ctx, const Context& outer, const http::Request& request) {
+  ctx.request_id = outer.request_id;
+  ctx.client_ip = request.client_ip;
+  ctx.user_agent = outer.user_agent;
+  ctx.deadline = outer.deadline;
+  ctx.http_url = ctx.project().origin() + request.path;
+}
+
 }  // namespace
 
 Core::Core(Deployment& deployment, std::uint16_t port, bool shares_port)
     : deployment_(deployment),
       pages_(deployment.pages),
-      server_(listening(io_, server_options(deployment, port, shares_port),
+      unknown_host_page_(deployment.pages),
+      server_(listening(io_,
+                        server_options(deployment, port, shares_port,
+                                       [this](const Context& ctx, const http::Request& request,
+                                              http::Response& response) { dress_refusal(ctx, request, response); }),
                         [this](Context& ctx, http::Request& request) { return handle(ctx, request); })) {}
 
 Core::~Core() = default;
@@ -98,12 +115,45 @@ Task<http::Response> Core::handle(Context& ctx, http::Request& request) {
   }
   auto project = deployment_.projects->find_by_host(request.host);
   if (!project) {
-    co_return http::Response::text(
-        http::Status::not_found,
-        "No project is served under this host name. Is http.public_origin right, and does the proxy "
-        "pass the Host header on?\n");
+    co_return unknown_host(request);
   }
   co_return co_await handle_project(std::move(project), ctx, request);
+}
+
+// Strangers learn nothing of the projects; whoever develops on this machine has to.
+http::Response Core::unknown_host(const http::Request& request) const {
+  if (endpoint::wants_html(request)) {
+    return unknown_host_page_.render(deployment_.settings.dev_mode ? deployment_.projects->current()->origin() : "");
+  }
+  return http::Response::text(http::Status::not_found,
+                              "No project is served under this host name. Is http.public_origin right, and does the "
+                              "proxy pass the Host header on?\n");
+}
+
+// A browser hears of what nothing takes as a page, a program as text or JSON.
+void Core::tell_browser(project::Context& ctx, const http::Request& request, http::Response& response) const {
+  const auto problem = endpoint::problem_of(response.status);
+  if (!problem || !endpoint::wants_html(request)) {
+    return;
+  }
+  auto page = endpoint::render_problem(pages_, ctx, request, *problem);
+  if (const auto allow = response.header("Allow")) {
+    page.set("Allow", std::string(*allow));
+  }
+  response = std::move(page);
+}
+
+void Core::dress_refusal(const Context& outer, const http::Request& request, http::Response& response) {
+  // What was refused early has a host only as it was sent; here it chooses no more than the look of the page.
+  const std::string_view host = request.host.empty() ? request.header("Host").value_or("") : request.host;
+  const auto project = deployment_.projects->find_by_host(host);
+  if (!project) {
+    return;
+  }
+  project::Context ctx(project, backend(*project).database(), deployment_.clock);
+  carry_over(ctx, outer, request);
+  tell_browser(ctx, request, response);
+  add_transport_security(*project, response);
 }
 
 // What belongs to the process and not to a project.
@@ -126,19 +176,15 @@ std::optional<http::Response> Core::handle_process(const http::Request& request)
 Task<http::Response> Core::handle_project(project::Handle project, Context& outer, http::Request& request) {
   auto& backend = this->backend(*project);
   project::Context ctx(project, backend.database(), deployment_.clock);
-  ctx.request_id = outer.request_id;
-  ctx.client_ip = request.client_ip;
-  ctx.user_agent = outer.user_agent;
-  ctx.deadline = outer.deadline;
-  ctx.http_url = project->origin() + request.path;
+  carry_over(ctx, outer, request);
   http::Response response;
   try {
     response = co_await backend.router().handle(ctx, request);
   } catch (...) {
     response = http::response_of_current_exception(ctx);
   }
-  if (response.status == http::Status::not_found && endpoint::wants_html(request)) {
-    response = endpoint::render_problem(pages_, ctx, request, {.kind = "missing", .status = http::Status::not_found});
+  if (response.status == http::Status::not_found || response.status == http::Status::method_not_allowed) {
+    tell_browser(ctx, request, response);
   }
   auto expired = endpoint::expire_doubled_cookies(ctx, request);
   http::dress_always(response, [project, expired = std::move(expired)](http::Response& leaving) {

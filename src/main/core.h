@@ -4,6 +4,7 @@
 #include <memory>
 #include <thread>
 
+#include "endpoint/unknown_host.h"
 #include "main/health.h"
 #include "platform/http/server.h"
 
@@ -32,10 +33,14 @@ class Core {
   Task<http::Response> handle(Context& ctx, http::Request& request);
   Task<http::Response> handle_project(project::Handle project, Context& ctx, http::Request& request);
   std::optional<http::Response> handle_process(const http::Request& request);
+  http::Response unknown_host(const http::Request& request) const;
+  void tell_browser(project::Context& ctx, const http::Request& request, http::Response& response) const;
+  void dress_refusal(const Context& outer, const http::Request& request, http::Response& response);
 
   Deployment& deployment_;
   asio::io_context io_{1};
   endpoint::PageRenderer pages_;
+  endpoint::UnknownHostPage unknown_host_page_;
   Backends backends_;
   http::Server server_;
 };

@@ -116,6 +116,32 @@ test("lesson 21: a missing, forged or foreign hint never redirects and never sig
   assert.equal(await hasSession(person), true);
 });
 
+test("a hint that does not hold asks first, even where a page of ours could sign out without one", async () => {
+  const { person, hint } = await ada();
+  const stranger = (await more.spa.tokens(person)).id_token;
+  for (const parameters of [{ id_token_hint: "x" }, { id_token_hint: `${hint.slice(0, -4)}AAAA` }, { id_token_hint: hint, client_id: "nobody" }, { id_token_hint: stranger, client_id: app.id }] as Parameters[]) {
+    assert.equal(person.cookies(gatehouse.endpoint).get("same_site_strict"), "true");
+    isAsked(await leave(person, parameters));
+  }
+  isAsked(await person.request(`${urlOf({ id_token_hint: hint })}&id_token_hint=${hint}`));
+  assert.equal(await hasSession(person), true, "asked, not signed out");
+  endsHere(await leave(person, { id_token_hint: "" }));
+  assert.equal(await hasSession(person), false, "an empty parameter counts as a missing one");
+});
+
+test("the pages of the sign-out promise no more than it does: a grant for offline access stays", async () => {
+  const { person } = await ada();
+  const tokens = await app.tokens(person, { scope: "openid offline_access" });
+  const asked = await person.visit(`${gatehouse.endpoint}/logout`);
+  const done = await person.submit(asked, "logout-form", {}, { button: "logout-confirm" });
+  assert.equal(await hasSession(person), false);
+  assert.equal((await app.refresh(tokens.refresh_token)).status, 200);
+  for (const page of [asked, done]) {
+    assert.match(page.text, /An application may keep you signed in on its own: sign out there too\./);
+    assert.doesNotMatch(page.text, /leave the applications/);
+  }
+});
+
 test("client_id has to be the hint's audience", async () => {
   const { person, hint } = await ada();
   fromElsewhere(person);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "endpoint/authui/sentences.h"
 #include "endpoint/authui/steps.h"
 #include "endpoint/authui/views.h"
 
@@ -56,6 +57,9 @@ Task<http::Response> FlowPages::get(project::Context& ctx, const http::Request& 
 
 Task<http::Response> FlowPages::begin(project::Context& ctx, const http::Request& request, Visit visit,
                                       std::string type) const {
+  if (request.method == http::Method::head) {
+    co_return http::Response::html(http::Status::ok, "");  // only looking begins nothing
+  }
   flow::Start start{.type = std::move(type), .sign_in = visit.sign_in, .browser = visit.browser.hash()};
   if (auto cookie = request.cookie(ctx.project().cookie_name("session"))) {
     start.session = co_await services_.find_session(ctx, std::move(*cookie));
@@ -82,19 +86,23 @@ Task<http::Response> FlowPages::post(project::Context& ctx, const http::Request&
                     .status = http::Status::forbidden,
                     .again = path_with_query(kLoginPath, request)});
   }
+  auto form = typed_form(request);
+  if (reply && !form) {
+    co_return refuse(ctx, request, visit,
+                     Error(ErrorKind::invalid, std::string(kUnreadableText), "A value of the form is not text."));
+  }
   // A flow that is not there has finished, perhaps by this very form, whose answer was lost: then feeding it again
   // gives the same answer. It can no longer be asked whose it is, so the request itself has to show that it comes from
   // our page.
   const bool may_be_retry = !visit.step.empty() && judge_sender(ctx.project(), request) == Sender::same_origin;
-  if (reply || may_be_retry) {
-    co_return co_await feed(ctx, request, std::move(visit), std::move(reply));
+  if (form && (reply || may_be_retry)) {
+    co_return co_await feed(ctx, request, std::move(visit), std::move(reply), std::move(*form));
   }
-  co_return co_await start_over(ctx, request, std::move(visit));
+  co_return co_await start_over(ctx, request, std::move(visit), std::move(form).value_or(http::Fields()));
 }
 
 Task<http::Response> FlowPages::feed(project::Context& ctx, const http::Request& request, Visit visit,
-                                     std::optional<flow::Reply> shown) const {
-  const http::Fields form = request.form();
+                                     std::optional<flow::Reply> shown, http::Fields form) const {
   if (begins_flows(request.path)) {
     visit.memory = {.step = visit.step, .login_id = typed_login_id(form)};
   }
@@ -112,16 +120,17 @@ Task<http::Response> FlowPages::feed(project::Context& ctx, const http::Request&
     refused = error;
   }
   if (refused->reason() == "AuthenticationFlowNotFound") {
-    co_return co_await start_over(ctx, request, std::move(visit));
+    co_return co_await start_over(ctx, request, std::move(visit), std::move(form));
   }
   co_return refuse(ctx, request, visit, *refused);
 }
 
-Task<http::Response> FlowPages::start_over(project::Context& ctx, const http::Request& request, Visit visit) const {
+Task<http::Response> FlowPages::start_over(project::Context& ctx, const http::Request& request, Visit visit,
+                                           http::Fields form) const {
   if (!begins_flows(request.path)) {
     co_return outdated(ctx, request, visit);
   }
-  visit.memory = {.login_id = typed_login_id(request.form()), .caution = "error.stale"};
+  visit.memory = {.login_id = typed_login_id(form), .caution = "error.stale"};
   co_return co_await begin(ctx, request, std::move(visit), flow_type(request.path));
 }
 
@@ -156,7 +165,8 @@ http::Response FlowPages::draw(project::Context& ctx, const http::Request& reque
   }
   http::Response response =
       services_.pages.render(ctx, request, page->page, view_of(services_, ctx, request, visit, reply, page->page));
-  if (visit.memory.failure || !visit.memory.notice.empty() || !visit.memory.caution.empty()) {
+  const bool said = request.method != http::Method::head;
+  if (said && (visit.memory.failure || !visit.memory.notice.empty() || !visit.memory.caution.empty())) {
     remember(services_.keys, ctx, response, visit.browser,
              {.step = visit.memory.step, .login_id = visit.memory.login_id});
   }

@@ -24,9 +24,10 @@ class FlowPages {
  private:
   Task<http::Response> begin(project::Context& ctx, const http::Request& request, Visit visit, std::string type) const;
   Task<http::Response> feed(project::Context& ctx, const http::Request& request, Visit visit,
-                            std::optional<flow::Reply> shown) const;
+                            std::optional<flow::Reply> shown, http::Fields form) const;
   // For a form whose flow is gone: the same page afresh, with what was typed; a later page says that it is out of date.
-  Task<http::Response> start_over(project::Context& ctx, const http::Request& request, Visit visit) const;
+  Task<http::Response> start_over(project::Context& ctx, const http::Request& request, Visit visit,
+                                  http::Fields form) const;
   Task<std::optional<flow::Reply>> show(project::Context& ctx, std::string step) const;
 
   http::Response draw(project::Context& ctx, const http::Request& request, const Visit& visit,

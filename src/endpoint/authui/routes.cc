@@ -6,6 +6,7 @@
 #include "endpoint/authui/project_files.h"
 #include "endpoint/authui/session_pages.h"
 #include "endpoint/authui/steps.h"
+#include "platform/http/error_response.h"
 
 namespace gatehouse::authui {
 
@@ -60,6 +61,9 @@ Task<Response> guard(std::shared_ptr<const Pages> pages, const Page* page, Actio
     co_return co_await (page->*action)(ctx, request);
   } catch (const Error& error) {
     failed = error;
+  } catch (...) {
+    http::response_of_current_exception(ctx);  // for the log
+    failed = Error(ErrorKind::internal_error, "UnexpectedError", "unexpected error occurred");
   }
   co_return endpoint::render_problem(services.pages, ctx, request, problem_of(*failed, request));
 }

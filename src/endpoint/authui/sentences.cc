@@ -190,6 +190,12 @@ Sentences explain(const Failure& failure, const text::Translations& texts, TimeP
   if (reason == "NewPasswordTypo") {
     return {.field = {texts("error.passwords_differ")}};
   }
+  if (reason == kUnreadableText) {
+    return {.field = {texts("error.unreadable")}};
+  }
+  if (reason == kUnknownAction) {
+    return {.form = texts("error.unknown_action")};
+  }
   if (reason == "ChangePasswordFailed") {
     return {.field = {texts("error.reused")}};
   }

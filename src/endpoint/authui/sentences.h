@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "endpoint/authui/memory.h"
@@ -8,6 +9,10 @@
 #include "platform/template/translation.h"
 
 namespace gatehouse::authui {
+
+// Reasons of refusals that only the pages know.
+inline constexpr std::string_view kUnreadableText = "UnreadableText";  // a value that is not UTF-8 text, or holds NUL
+inline constexpr std::string_view kUnknownAction = "UnknownAction";    // an x_action that the page does not have
 
 // What a page says about a refusal: sentences beside its field, one each rule, or one for the whole form.
 struct Sentences {

@@ -2,12 +2,23 @@
 
 #include <utility>
 
+#include "endpoint/authui/sentences.h"
 #include "endpoint/authui/steps.h"
 #include "endpoint/authui/views.h"
 #include "endpoint/authui/visit.h"
 #include "endpoint/post_logout.h"
 
 namespace gatehouse::authui {
+
+namespace {
+
+// Scripts may leave the form out.
+bool asks_for_something_else(const http::Request& request) {
+  const std::string action = request.body.empty() ? std::string() : request.form().get_or("x_action", "");
+  return !action.empty() && action != "logout";
+}
+
+}  // namespace
 
 Task<std::optional<Session>> SessionPages::session_of(project::Context& ctx, const http::Request& request) const {
   auto cookie = request.cookie(ctx.project().cookie_name("session"));
@@ -40,6 +51,9 @@ Task<http::Response> SessionPages::ask_to_sign_out(project::Context& ctx, const 
 }
 
 Task<http::Response> SessionPages::sign_out(project::Context& ctx, const http::Request& request) const {
+  if (asks_for_something_else(request)) {
+    throw Error(ErrorKind::invalid, std::string(kUnknownAction), "x_action must be logout.");
+  }
   if (const auto session = co_await session_of(ctx, request)) {
     co_await services_.sign_out(ctx, session->id);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "endpoint/authui/sentences.h"
 #include "platform/base/error.h"
 
 namespace gatehouse::authui {
@@ -9,6 +10,8 @@ namespace gatehouse::authui {
 namespace {
 
 namespace json = boost::json;
+
+constexpr std::size_t kMostValues = 1'000;
 
 std::string text_at(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(key);
@@ -52,7 +55,42 @@ std::string new_password(const http::Fields& form, std::string_view field) {
   return password;
 }
 
+// Whether one value is what makes the form unreadable, rather than its type or size.
+bool holds_unreadable_value(std::string_view form) {
+  for (std::size_t looked_at = 0; !form.empty() && looked_at < kMostValues; ++looked_at) {
+    const std::size_t end = std::min(form.find('&'), form.size());
+    try {
+      http::parse_form(form.substr(0, end));
+    } catch (const Error&) {
+      return true;
+    }
+    form.remove_prefix(std::min(end + 1, form.size()));
+  }
+  return false;
+}
+
+void check_action(std::string_view path, const http::Fields& form) {
+  const std::string action = form.get_or("x_action", "");
+  const bool begins = path == kLoginPath || path == kSignupPath;
+  const bool known = action.empty() || (begins && action == "login_id") ||
+                     (path == kCodePath && (action == "submit" || action == "resend"));
+  if (!known) {
+    throw Error(ErrorKind::invalid, std::string(kUnknownAction), "x_action is not one of this page.");
+  }
+}
+
 }  // namespace
+
+std::optional<http::Fields> typed_form(const http::Request& request) {
+  try {
+    return request.form();
+  } catch (const Error&) {
+    if (!holds_unreadable_value(request.body)) {
+      throw;
+    }
+  }
+  return std::nullopt;
+}
 
 std::optional<json::object> password_option(const flow::Action& action) {
   const json::value* options = action.data.if_contains("options");
@@ -120,6 +158,7 @@ std::string typed_login_id(const http::Fields& form) {
 
 json::object input_of(const project::Config& config, std::string_view path, const http::Fields& form,
                       const flow::Action& action) {
+  check_action(path, form);
   const auto option = password_option(action);
   if (path == kLoginPath || path == kSignupPath) {
     return identify(config, path, form);

@@ -41,9 +41,14 @@ std::string login_id_type(const project::Config& config, std::string_view login_
 std::vector<std::string> login_id_types(const project::Config& config);
 
 // What a form says, as input for the flow. `action`: the step that the form belongs to, where it is known. Field names
-// and x_action are the contract's. Throws Error NewPasswordTypo where the two passwords differ.
+// and x_action are the contract's. Throws Error NewPasswordTypo where the two passwords differ, UnknownAction for an
+// x_action that the page does not have.
 boost::json::object input_of(const project::Config& config, std::string_view path, const http::Fields& form,
                              const flow::Action& action);
+
+// The form that was sent; nothing where one of its values is not text. Throws as http::Request::form for what is no
+// form.
+std::optional<http::Fields> typed_form(const http::Request& request);
 
 // The login ID that a login or sign-up form carries.
 std::string typed_login_id(const http::Fields& form);

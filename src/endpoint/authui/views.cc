@@ -144,6 +144,27 @@ json::object signup_view(project::Context& ctx, const http::Request& request, co
   return values;
 }
 
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+// "ada***@example.com" of "Adawong@example.com": each star stands for one character.
+bool is_masked_form(std::string_view masked, std::string_view plain) {
+  for (const char c : masked) {
+    if (plain.empty() || (c != '*' && lower(c) != lower(plain.front()))) {
+      return false;
+    }
+    plain.remove_prefix(1);
+    while (c == '*' && !plain.empty() && (plain.front() & 0xc0) == 0x80) {
+      plain.remove_prefix(1);
+    }
+  }
+  return plain.empty();
+}
+
+// The address that the code went to: in full where the person typed it here, so that the mask hides nothing.
+std::string target_of(const std::string& masked, const std::string& typed) {
+  return is_masked_form(masked, typed) ? typed : masked;
+}
+
 json::object code_view(project::Context& ctx, const Visit& visit, const flow::Reply& reply,
                        const text::Translations& texts) {
   const json::object& data = reply.action.data;
@@ -151,7 +172,7 @@ json::object code_view(project::Context& ctx, const Visit& visit, const flow::Re
   const std::int64_t seconds = seconds_until(text_at(data, "can_resend_at"), ctx.now());
   const auto valid = std::chrono::ceil<std::chrono::minutes>(ctx.config().verification.code_valid_period).count();
   json::object values{{"length", std::to_string(length == 0 ? 6 : length)},
-                      {"target", text_at(data, "masked_claim_value")},
+                      {"target", target_of(text_at(data, "masked_claim_value"), visit.memory.login_id)},
                       {"minutes", std::to_string(valid)},
                       {"seconds", seconds == 0 ? "" : std::to_string(seconds)},
                       {"resend_in", texts("code.resend_in", {{"time", "{time}"}})},

@@ -123,6 +123,9 @@ Task<http::Response> AuthorizeEndpoint::answer(project::Context& ctx, const http
 // OpenID Connect Core 3.1.2.3: whether this browser's session answers the request, or a person has to.
 Task<http::Response> AuthorizeEndpoint::decide(project::Context& ctx, const http::Request& request,
                                                AuthorizationRequest wanted) {
+  if (request.method == http::Method::head) {
+    co_return http::Response::empty(http::Status::ok);  // what GET does is more than looking
+  }
   wanted.hinted_user = hinted_user(ctx.project(), wanted);
   std::optional<Session> session;
   const auto cookie = request.cookie(ctx.project().cookie_name("session"));

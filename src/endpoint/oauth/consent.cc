@@ -105,6 +105,9 @@ Task<http::Response> ConsentEndpoint::post(project::Context& ctx, const http::Re
 
 Task<http::Response> ConsentEndpoint::issue(project::Context& ctx, const http::Request& request,
                                             sign_in::FinishedSignIns::Found found) {
+  if (request.method == http::Method::head) {
+    co_return http::Response::empty(http::Status::ok);  // what GET does is more than looking
+  }
   const auto& sign_in = found.finished.sign_in;
   const auto code = co_await grant::AuthorizationCodes::issue_from(ctx, found.artefact,
                                                                    code_grant(sign_in, found.finished.authentication));

@@ -32,13 +32,15 @@ Task<http::Response> EndSessionEndpoint::get(project::Context& ctx, const http::
 
 Task<http::Response> EndSessionEndpoint::answer(project::Context& ctx, const http::Request& request,
                                                 http::Fields parameters) {
-  const auto logout = grant::parse_logout_request(ctx.project(), with_values(parameters));
+  parameters = with_values(parameters);
+  const auto logout = grant::parse_logout_request(ctx.project(), parameters);
   std::optional<Session> session;
   if (const auto cookie = request.cookie(ctx.project().cookie_name("session"))) {
     session = co_await sessions_.resolve(ctx, *cookie);
   }
   const bool came_from_here = request.cookie(ctx.project().cookie_name("same_site_strict")) == "true";
-  bool at_once = session && !logout.hint && came_from_here;
+  // A hint that does not hold is worse than none: somebody made it up.
+  bool at_once = session && parameters.count("id_token_hint") == 0 && came_from_here;
   if (session && logout.hint) {
     at_once = co_await hint_names(ctx, logout, session->id);
   }
@@ -48,6 +50,9 @@ Task<http::Response> EndSessionEndpoint::answer(project::Context& ctx, const htt
     http::Fields query;
     query.add("x_return", endpoint::seal_post_logout(keys_, ctx, target));
     co_return http::Response::redirect(http::Status::found, "/logout?" + http::encode_form(query));
+  }
+  if (request.method == http::Method::head) {
+    co_return http::Response::empty(http::Status::ok);  // what GET does is more than looking
   }
   if (session) {
     co_await grant::sign_out(ctx, sessions_.feed(), session->id);

@@ -8,6 +8,7 @@
 #include "endpoint/oauth/token.h"
 #include "endpoint/oauth/userinfo.h"
 #include "endpoint/pages.h"
+#include "endpoint/same_origin.h"
 #include "platform/http/error_response.h"
 
 namespace gatehouse::oauth {
@@ -101,6 +102,20 @@ void add_document(Router& router, std::string path, http::BasicHandler<project::
              });
 }
 
+// The address that asks the same again, also for a form that may be sent as one (/oauth2/authorize); empty where there
+// is none.
+std::string same_again(const project::Project& project, const http::Request& request) {
+  http::Fields parameters = request.query;
+  try {
+    if (parameters.all().empty() && request.method == Method::post) {
+      parameters = request.form();
+    }
+  } catch (const Error&) {
+    return {};
+  }
+  return parameters.all().empty() ? std::string() : endpoint::url_by_get(project, request, parameters).value_or("");
+}
+
 // A browser hears of what went wrong as a page.
 Task<http::Response> told_as_page(http::BasicHandler<project::Context> handler, const endpoint::PageRenderer& pages,
                                   project::Context& ctx, http::Request& request) {
@@ -109,11 +124,16 @@ Task<http::Response> told_as_page(http::BasicHandler<project::Context> handler, 
     co_return co_await handler(ctx, request);
   } catch (const Error& error) {
     failed = error;
+  } catch (...) {
+    http::response_of_current_exception(ctx);  // for the log
+    failed = Error(ErrorKind::internal_error, "UnexpectedError", "unexpected error occurred");
   }
   if (!endpoint::wants_html(request)) {
     throw *failed;
   }
-  co_return endpoint::render_problem(pages, ctx, request, endpoint::problem_of(*failed));
+  auto problem = endpoint::problem_of(*failed);
+  problem.again = same_again(ctx.project(), request);
+  co_return endpoint::render_problem(pages, ctx, request, problem);
 }
 
 void add_for_people(Router& router, Method method, std::string path, const endpoint::PageRenderer& pages,

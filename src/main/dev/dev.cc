@@ -103,7 +103,7 @@ void print_addresses(const DataFolder& folder, const DevAddresses& at) {
   fmt::print(
       "\nGatehouse is ready.\n\n"
       "  Demo application   {}     start here: \"Sign in\"\n"
-      "  Inbox              {}     every e-mail that it sends\n"
+      "  Inbox              {}     every email that it sends\n"
       "  Gatehouse          {}     issuer; its configuration is in {}\n"
       "  Log                {}\n\n"
       "Ctrl-C stops everything. --reset starts afresh.\n",

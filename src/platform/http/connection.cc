@@ -259,7 +259,9 @@ class StreamConnection final : public Connection {
       ctx.deadline = started_ + core_->options.limits.handler_time;
     }
     lingers_ = response.has_value();
-    if (!response) {
+    if (response) {
+      dress_refusal(ctx, request, *response);
+    } else {
       enter_at(started_, Phase::handling, core_->options.limits.handler_time + kHandlerGrace);
       try {
         response = co_await core_->handle(ctx, request);
@@ -297,6 +299,16 @@ class StreamConnection final : public Connection {
     identify(request, ctx, peer_, kTls, core_->trusted);
     request_id_ = request.request_id;
     return std::nullopt;
+  }
+
+  void dress_refusal(const Context& ctx, const Request& request, Response& response) {
+    try {
+      if (core_->options.dress_refusal) {
+        core_->options.dress_refusal(ctx, request, response);
+      }
+    } catch (...) {
+      response = response_of_current_exception(ctx);
+    }
   }
 
   void begin(Request& request, Context& ctx) {

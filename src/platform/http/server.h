@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -39,6 +40,9 @@ struct ServerOptions {
   std::vector<std::string> trusted_proxies{"127.0.0.0/8", "::1/128"};  // CIDRs
   std::optional<TlsFiles> tls;
   telemetry::Metrics* metrics = nullptr;  // counted twice a second; outlives the server
+  // Called where a request is answered without having been handled, because it could not be read, with what was read of
+  // it; may put another body into the answer. It may throw.
+  std::function<void(const Context&, const Request&, Response&)> dress_refusal;
 };
 
 struct ServerCore;

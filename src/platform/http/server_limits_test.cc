@@ -145,6 +145,30 @@ TEST(HttpLimits, a_body_that_is_too_large_is_refused_and_the_answer_arrives) {
   EXPECT_EQ(chunked.receive().status, 413);
 }
 
+TEST(HttpLimits, what_is_refused_unread_can_be_given_another_body) {
+  ServerOptions options;
+  options.limits.body_bytes = 10;
+  options.dress_refusal = [](const Context&, const Request& request, Response& response) {
+    if (request.path == "/throws") {
+      throw std::runtime_error("no page");
+    }
+    response.body = "dressed";
+  };
+  HttpServer server(hello, options);
+  const auto said = [&](const std::string& text) {
+    RawClient client(server.port());
+    client.send(text);
+    const RawResponse response = client.receive();
+    EXPECT_TRUE(client.is_closed());
+    return std::to_string(response.status) + " " + response.body.substr(0, 7);
+  };
+  EXPECT_EQ(said("GET /?x=%zz HTTP/1.1\r\nHost: h\r\n\r\n"), "400 dressed");
+  EXPECT_EQ(said("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 11\r\n\r\nhello hello"), "413 dressed");
+  EXPECT_EQ(said("POST /throws HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nb\r\nhello hello\r\n0\r\n\r\n")
+                .substr(0, 4),
+            "500 ");
+}
+
 TEST(HttpLimits, an_endless_chunk_line_is_refused) {
   HttpServer server(hello);
   RawClient client(server.port());
