@@ -14,14 +14,19 @@ const Frame* completed(const State& state, const Definition& definition, std::st
   return nullptr;
 }
 
-const identity::FoundLogin* identified(const State& state) {
+const FoundIdentity* found_identity(const State& state) {
   for (const auto& fact : state.facts) {
     const auto* answer = std::get_if<FoundIdentity>(&fact.got);
     if (answer != nullptr && answer->found) {
-      return &*answer->found;
+      return answer;
     }
   }
   return nullptr;
+}
+
+const identity::FoundLogin* identified(const State& state) {
+  const auto* answer = found_identity(state);
+  return answer == nullptr ? nullptr : &*answer->found;
 }
 
 const FoundIdentity* stand_in(const State& state) {

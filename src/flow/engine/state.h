@@ -52,6 +52,7 @@ struct HashPassword {
 // Through the limiter and the lockout; takes as long for a user without a password, and for a stand-in.
 struct CheckPassword {
   authenticator::Password password;
+  identity::NormalizedLoginId login_id;  // that the user was found by
   User user;
   std::optional<std::string> login_id_of_nobody;  // set where `user` is a stand-in
   std::string kind;                               // primary, secondary
@@ -198,6 +199,8 @@ const C* planned(const State& state, const Pointer& at) {
   return nullptr;
 }
 
+// What the identified user was found by; null in a sign-up, and where nobody was found.
+const FoundIdentity* found_identity(const State& state);
 // The identified user as read from the database; null in a sign-up.
 const identity::FoundLogin* identified(const State& state);
 // The user whom the flow is about, known after identification. A stand-in is none: such a flow leads nowhere.

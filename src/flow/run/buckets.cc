@@ -1,10 +1,15 @@
 #include "flow/run/buckets.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "platform/http/address.h"
 
 namespace gatehouse::flow {
 
 namespace {
+
+constexpr std::string_view kPassword = "authentication.password";
 
 protection::Bucket bucket(std::string_view group, std::string_view scope, std::string key,
                           const project::RateLimit& limit) {
@@ -27,15 +32,17 @@ std::vector<protection::Bucket> signup_buckets(const project::Context& ctx) {
 }
 
 std::vector<protection::Bucket> password_buckets(const project::Context& ctx, const UserId* user) {
-  static constexpr std::string_view kGroup = "authentication.password";
-  const auto& limits = ctx.config().authentication.rate_limits;
-  std::vector<protection::Bucket> buckets{
-      bucket(kGroup, "per_ip", http::client_network(ctx.client_ip), limits.password_per_ip)};
+  std::vector<protection::Bucket> buckets{bucket(kPassword, "per_ip", http::client_network(ctx.client_ip),
+                                                 ctx.config().authentication.rate_limits.password_per_ip)};
   if (user != nullptr) {
-    buckets.push_back(bucket(kGroup, "per_user_per_ip", user->str() + " " + http::client_network(ctx.client_ip),
-                             limits.password_per_user_per_ip));
+    std::ranges::move(password_user_buckets(ctx, *user), std::back_inserter(buckets));
   }
   return buckets;
+}
+
+std::vector<protection::Bucket> password_user_buckets(const project::Context& ctx, const UserId& user) {
+  return {bucket(kPassword, "per_user_per_ip", user.str() + " " + http::client_network(ctx.client_ip),
+                 ctx.config().authentication.rate_limits.password_per_user_per_ip)};
 }
 
 }  // namespace gatehouse::flow

@@ -13,5 +13,7 @@ std::vector<protection::Bucket> account_enumeration_buckets(const project::Conte
 std::vector<protection::Bucket> signup_buckets(const project::Context& ctx);
 // Without a user: for accounts that do not exist.
 std::vector<protection::Bucket> password_buckets(const project::Context& ctx, const UserId* user);
+// Only that of the user.
+std::vector<protection::Bucket> password_user_buckets(const project::Context& ctx, const UserId& user);
 
 }  // namespace gatehouse::flow

@@ -25,6 +25,7 @@ constexpr postgres::Sql kEvents =
 constexpr postgres::Sql kUsers = "SELECT id FROM _auth_user WHERE app_id = $1";
 
 Input email(const std::string& address) { return {{"identification", "email"}, {"login_id", address}}; }
+Input user_name(const std::string& name) { return {{"identification", "username"}, {"login_id", name}}; }
 Input password(const std::string& text) { return {{"authentication", "primary_password"}, {"password", text}}; }
 
 test::TestProject hiding_project() {
@@ -35,6 +36,16 @@ test::TestProject hiding_project() {
   return project;
 }
 
+test::TestProject locking_project() {
+  auto project = hiding_project();
+  project.config.authentication.lockout = {.max_attempts = 3,
+                                           .history_duration = 1h,
+                                           .minimum_duration = 5min,
+                                           .maximum_duration = 1h,
+                                           .password_enabled = true};
+  return project;
+}
+
 void sign_up(Core& core, const std::string& address = kKnown) {
   auto reply = core.feed(core.create("signup").state_token, email(address));
   if (reply.action.type == "verify") {
@@ -42,6 +53,14 @@ void sign_up(Core& core, const std::string& address = kKnown) {
   }
   reply = core.feed(reply.state_token, {{"authentication", "primary_password"}, {"new_password", kPassword}});
   ASSERT_TRUE(reply.finished);
+}
+
+// A second login ID for the only user.
+void add_user_name(Core& core, const std::string& name) {
+  const auto login_id = identity::normalize(core.ctx->project(), "username", name);
+  postgres::Batch batch;
+  core.login_ids.insert(batch, core.ctx, identity::make_identity(login_id, UserId(core.text(kUsers)), core.ctx->now()));
+  core.ctx.run(core.ctx->commit(std::move(batch)));
 }
 
 // All that a person is told: what is asked next, or what is wrong.
@@ -119,13 +138,7 @@ TEST(HiddenAccounts, nobody_runs_into_the_same_limits) {
 }
 
 TEST(HiddenAccounts, nobody_is_locked_out_like_anybody) {
-  auto project = hiding_project();
-  project.config.authentication.lockout = {.max_attempts = 3,
-                                           .history_duration = 1h,
-                                           .minimum_duration = 5min,
-                                           .maximum_duration = 1h,
-                                           .password_enabled = true};
-  Core core(project);
+  Core core(locking_project());
   sign_up(core);
   const auto known = told_at_login(core, email(kKnown), 5);
   EXPECT_THAT(known[3], HasSubstr("InvalidCredentials"));
@@ -134,6 +147,44 @@ TEST(HiddenAccounts, nobody_is_locked_out_like_anybody) {
   EXPECT_THAT(told_at_login(core, email("somebody.else@example.com"), 1)[1], HasSubstr("InvalidCredentials"));
   // The same nobody for every way of writing the login ID.
   EXPECT_THAT(told_at_login(core, email(" NOBODY@Example.com"), 1)[1], HasSubstr("AccountLockout"));
+}
+
+TEST(HiddenAccounts, one_login_id_does_not_tell_what_was_tried_at_another_of_its_user) {
+  Core core(hiding_project());
+  sign_up(core);
+  add_user_name(core, "known");
+  const auto tried = told_at_login(core, email(kKnown), 12);
+  EXPECT_THAT(tried.back(), HasSubstr("RateLimited"));
+  EXPECT_EQ(told_at_login(core, user_name("known"), 12), tried);
+}
+
+TEST(HiddenAccounts, a_lock_holds_for_all_login_ids_of_a_user_and_is_said_for_the_one_that_was_tried) {
+  Core core(locking_project());
+  sign_up(core);
+  add_user_name(core, "known");
+  const auto tried = told_at_login(core, email(kKnown), 4);
+  EXPECT_THAT(tried.back(), HasSubstr("AccountLockout"));
+  const auto at_password = core.feed(core.create("login").state_token, user_name("known")).state_token;
+  const auto right = [&] { return told([&] { return core.feed(at_password, password(kPassword)); }); };
+  EXPECT_THAT(right(), HasSubstr("InvalidCredentials")) << "not looked at";
+  EXPECT_EQ(told_at_login(core, user_name("known"), 2).back(), tried[2]);
+  EXPECT_EQ(right(), told_at_login(core, user_name("nobody"), 4).back()) << "locked after as many as anybody";
+  core.ctx.clock.advance(5min);
+  EXPECT_THAT(right(), HasSubstr("finished"));
+  EXPECT_TRUE(core.texts("SELECT user_id FROM _gatehouse_lockout WHERE app_id = $1 AND user_id IN "
+                         "(SELECT id FROM _auth_user)")
+                  .empty())
+      << "a right password forgets the attempts";
+}
+
+TEST(HiddenAccounts, where_they_are_not_hidden_a_locked_user_hears_so_at_each_login_id) {
+  auto project = locking_project();
+  project.config.own.authentication.hide_unknown_accounts = false;
+  Core core(project);
+  sign_up(core);
+  add_user_name(core, "known");
+  const auto tried = told_at_login(core, email(kKnown), 4);
+  EXPECT_EQ(told_at_login(core, user_name("known"), 1).back(), tried.back());
 }
 
 TEST(HiddenAccounts, a_disabled_account_says_so_only_to_who_knows_its_password) {

@@ -6,9 +6,10 @@
 
 namespace gatehouse::flow {
 
-// Answers at times that tell nothing of the work behind them. What a mark begins ends on the next line of a coarse
-// grid: small differences of work vanish in it, whatever the load. For what takes long, equal work comes between two
-// marks.
+// Answers at times that tell little of the work behind them. What a mark begins ends on the next line of a coarse grid.
+// As long as the work stays below one grid line, small differences of it vanish. Under load it does not stay below:
+// then a difference shows in how often the next line is missed, that is on average in full, among the noise of the
+// load. For what takes long, equal work comes between two marks.
 class Pace {
  public:
   static constexpr std::chrono::milliseconds kGrid{10};

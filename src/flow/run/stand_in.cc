@@ -20,4 +20,16 @@ UserId stand_in_for(const crypto::KeyRing& keys, const project::Context& ctx,
   return UserId(std::move(text));
 }
 
+Counted counted_for(const crypto::KeyRing& keys, const project::Context& ctx,
+                    const identity::NormalizedLoginId& login_id, const UserId& user) {
+  if (!ctx.config().own.authentication.hide_unknown_accounts) {
+    return {.said = user, .unsaid = std::nullopt};
+  }
+  const auto nobody = stand_in_for(keys, ctx, login_id);
+  if (user != nobody) {
+    return {.said = nobody, .unsaid = user};
+  }
+  return {.said = nobody, .unsaid = stand_in_for(keys, ctx, {.type = "user", .unique_key = nobody.str()})};
+}
+
 }  // namespace gatehouse::flow

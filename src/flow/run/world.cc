@@ -1,11 +1,13 @@
 #include "flow/run/world.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "domain/authenticator/password_hash.h"
 #include "domain/consume/consume.h"
 #include "domain/event/event.h"
 #include "domain/user/users.h"
 #include "flow/run/buckets.h"
-#include "flow/run/stand_in.h"
 
 namespace gatehouse::flow {
 
@@ -144,18 +146,46 @@ Task<Answer> DomainWorld::hash(project::Context& ctx, HashPassword need) {
 }
 
 Task<Answer> DomainWorld::check(project::Context& ctx, CheckPassword need, Pace& pace) {
-  const auto buckets = password_buckets(ctx, &need.user.id);
-  co_await limiter_.take(ctx, buckets);
-  co_await lockout_.reserve(ctx, need.user.id, "password");
+  const auto counted = counted_for(keys_, ctx, need.login_id, need.user.id);
+  co_await limiter_.take(ctx, password_buckets(ctx, &counted.said));
+  co_await lockout_.reserve(ctx, counted.said, "password");
+  CheckPassword tried = need;
+  if (co_await refused_unsaid(ctx, counted.unsaid)) {
+    tried.stored.clear();  // not looked at, in the time of a wrong one
+  }
   co_await pace.hold();
-  auto matched = co_await match(ctx, need);
+  auto matched = co_await match(ctx, std::move(tried));
   pace.mark();
   if (!matched) {
     co_await record(ctx, password_failed(need));
     co_return CheckedPassword{};
   }
-  co_await limiter_.give_back(ctx, buckets);
+  co_await give_back(ctx, counted);
   co_return std::move(*matched);
+}
+
+Task<bool> DomainWorld::refused_unsaid(project::Context& ctx, std::optional<UserId> user) {
+  if (!user) {
+    co_return false;
+  }
+  try {
+    co_await limiter_.take(ctx, password_user_buckets(ctx, *user));
+    co_await lockout_.reserve(ctx, *user, "password");
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::too_many_request) {
+      throw;
+    }
+    co_return true;
+  }
+  co_return false;
+}
+
+Task<void> DomainWorld::give_back(project::Context& ctx, Counted counted) {
+  auto buckets = password_buckets(ctx, &counted.said);
+  if (counted.unsaid) {
+    std::ranges::move(password_user_buckets(ctx, *counted.unsaid), std::back_inserter(buckets));
+  }
+  co_await limiter_.give_back(ctx, std::move(buckets));
 }
 
 Task<std::optional<CheckedPassword>> DomainWorld::match(project::Context& ctx, CheckPassword need) {

@@ -8,6 +8,7 @@
 #include "domain/verification/one_time_code.h"
 #include "flow/engine/step.h"
 #include "flow/run/pace.h"
+#include "flow/run/stand_in.h"
 #include "project/context.h"
 
 namespace gatehouse::flow {
@@ -44,6 +45,8 @@ class DomainWorld : public World {
   Task<void> nobody_found(project::Context& ctx, FindIdentity need, std::string login_id);
   Task<Answer> hash(project::Context& ctx, HashPassword need);
   Task<Answer> check(project::Context& ctx, CheckPassword need, Pace& pace);
+  Task<bool> refused_unsaid(project::Context& ctx, std::optional<UserId> user);
+  Task<void> give_back(project::Context& ctx, Counted counted);
   Task<std::optional<CheckedPassword>> match(project::Context& ctx, CheckPassword need);
   Task<void> make_up(project::Context& ctx, authenticator::Password password, std::set<std::string> tried);
   Task<Answer> send(project::Context& ctx, SendCode need, NeedKey key);

@@ -2,6 +2,7 @@
 
 #include "domain/event/event.h"
 #include "flow/run/event_model.h"
+#include "flow/run/stand_in.h"
 #include "platform/base/uuid.h"
 
 namespace gatehouse::flow {
@@ -59,7 +60,15 @@ void Writing::require_what_was_proved() {
     const auto& authenticator = checked->authenticator;
     batch_.add(kPassword, ctx_.app_id(), user_.id, authenticator.id, authenticator.password_hash,
                authenticator.updated_at, kPasswordRequirement);
-    services_.lockout.succeeded(batch_, ctx_, user_.id);
+    forget_attempts();
+  }
+}
+
+void Writing::forget_attempts() {
+  const auto counted = counted_for(services_.keys, ctx_, found_identity(state_)->asked, user_.id);
+  services_.lockout.succeeded(batch_, ctx_, counted.said);
+  if (counted.unsaid) {
+    services_.lockout.succeeded(batch_, ctx_, *counted.unsaid);
   }
 }
 

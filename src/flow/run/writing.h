@@ -12,11 +12,13 @@
 #include "domain/user/users.h"
 #include "flow/engine/state.h"
 #include "flow/runner.h"
+#include "platform/crypto/key_ring.h"
 #include "project/context.h"
 
 namespace gatehouse::flow {
 
 struct WritingServices {
+  const crypto::KeyRing& keys;
   identity::LoginIds& login_ids;
   user::Users& users;
   authenticator::Passwords& passwords;
@@ -41,6 +43,7 @@ class Writing {
 
  private:
   void require_what_was_proved();
+  void forget_attempts();
   void apply(const CreateUser& change);
   void apply(const AddIdentity& change);
   void apply(const MarkVerified& change);

@@ -20,21 +20,24 @@ Ask ask_for_password(const Frame& frame) {
 std::optional<CheckPassword> whom_to_check(const State& state, authenticator::Password password) {
   if (const auto* nobody = stand_in(state)) {
     return CheckPassword{.password = std::move(password),
+                         .login_id = nobody->asked,
                          .user = {.id = *nobody->stand_in},
                          .login_id_of_nobody = nobody->asked.login_id,
                          .kind = "primary",
                          .stored = {},
                          .user_inputs = {}};
   }
-  const auto* login = identified(state);
-  if (login == nullptr) {
+  const auto* identity = found_identity(state);
+  if (identity == nullptr) {
     return std::nullopt;
   }
+  const auto& login = *identity->found;
   return CheckPassword{.password = std::move(password),
-                       .user = login->user,
+                       .login_id = identity->asked,
+                       .user = login.user,
                        .login_id_of_nobody = {},
                        .kind = "primary",
-                       .stored = login->passwords,
+                       .stored = login.passwords,
                        .user_inputs = user_inputs(state)};
 }
 
