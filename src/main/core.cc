@@ -52,6 +52,7 @@ void carry_over(project::Context& ctx, const Context& outer, const http::Request
   ctx.request_id = outer.request_id;
   ctx.client_ip = request.client_ip;
   ctx.user_agent = outer.user_agent;
+  ctx.client_left = outer.client_left;
   ctx.deadline = outer.deadline;
   ctx.http_url = ctx.project().origin() + request.path;
 }

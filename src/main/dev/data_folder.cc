@@ -2,12 +2,13 @@
 
 #include <fcntl.h>
 #include <fstream>
+#include <netinet/in.h>
 #include <sstream>
 #include <stdexcept>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
@@ -15,7 +16,6 @@
 
 namespace gatehouse::main::dev {
 
-namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
 namespace {
@@ -23,19 +23,11 @@ namespace {
 constexpr const char* kLockName = ".gatehouse-dev";  // also marks the folder as ours
 
 bool is_free(int port) {
-  asio::io_context io;
-  asio::ip::tcp::acceptor acceptor(io);
-  boost::system::error_code ec;
-  acceptor.open(asio::ip::tcp::v4());
-  acceptor.set_option(asio::socket_base::reuse_address(true));
-  acceptor.bind({asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(port)}, ec);
-  return !ec;
-}
-
-int free_port() {
-  asio::io_context io;
-  asio::ip::tcp::acceptor acceptor(io, {asio::ip::address_v4::loopback(), 0});
-  return acceptor.local_endpoint().port();
+  try {
+    return HeldPort(port).number() == port;
+  } catch (const std::runtime_error&) {
+    return false;
+  }
 }
 
 void empty(const fs::path& folder) {
@@ -70,6 +62,24 @@ void write_file(const fs::path& path, const std::string& text, bool secret) {
   }
   fs::rename(next, path);
 }
+
+HeldPort::HeldPort(int port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  const int on = 1;
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* const generic = reinterpret_cast<sockaddr*>(&address);
+  if (::setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 || ::bind(fd_, generic, size) != 0 ||
+      ::getsockname(fd_, generic, &size) != 0) {
+    ::close(fd_);
+    throw std::runtime_error(fmt::format("port {} is taken by another program", port));
+  }
+  number_ = ntohs(address.sin_port);
+}
+
+HeldPort::~HeldPort() { ::close(fd_); }
 
 DataFolder::DataFolder(fs::path path, bool reset) : path_(fs::absolute(path)) {
   const bool foreign = fs::exists(path_) && !fs::is_empty(path_) && !fs::exists(path_ / kLockName);
@@ -116,8 +126,8 @@ Ports DataFolder::choose_ports(int first_port) const {
   }
   Ports ports = last_ports();
   for (int* port : {&ports.endpoint, &ports.demo, &ports.inbox}) {
-    if (*port == 0 || !is_free(*port)) {
-      *port = free_port();
+    if (*port != 0 && !is_free(*port)) {
+      *port = 0;
     }
   }
   return ports;

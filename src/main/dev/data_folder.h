@@ -5,11 +5,28 @@
 
 namespace gatehouse::main::dev {
 
-// First ports of a development deployment; kept in the data folder so that addresses stay the same.
+// Ports of a development deployment; kept in the data folder so that addresses stay the same. 0: any free one.
 struct Ports {
   int endpoint = 0;
   int demo = 0;
   int inbox = 0;
+};
+
+// A port of 127.0.0.1 that is kept for the server that is going to listen on it: while it is held, the system gives it
+// to no outgoing connection, which needs a while until a database has been made.
+class HeldPort {
+ public:
+  // `port` 0: any free one. Throws std::runtime_error where it is taken.
+  explicit HeldPort(int port);
+  ~HeldPort();
+  HeldPort(const HeldPort&) = delete;
+  HeldPort& operator=(const HeldPort&) = delete;
+
+  int number() const { return number_; }
+
+ private:
+  int fd_ = -1;
+  int number_ = 0;
 };
 
 // One development deployment's data: PostgreSQL's and Redis' files, the project, the master key, the ports. Held by one
@@ -29,8 +46,8 @@ class DataFolder {
   std::filesystem::path project() const { return path_ / "project"; }
   std::filesystem::path master_key() const { return path_ / "master-key.json"; }
 
-  // `first_port` 0: the ports of the last run where they are free, else any free ones. Throws std::runtime_error where
-  // a port that was asked for is taken.
+  // `first_port` 0: the ports of the last run where they are free, 0 for the others. Throws std::runtime_error where a
+  // port that was asked for is taken.
   Ports choose_ports(int first_port) const;
   Ports last_ports() const;
   void remember(const Ports& ports) const;

@@ -114,8 +114,10 @@ void print_addresses(const DataFolder& folder, const DevAddresses& at) {
 
 int run(const DevOptions& options) {
   DataFolder folder(options.data, options.reset);
-  const Ports ports = folder.choose_ports(options.port);
+  Ports ports = folder.choose_ports(options.port);
   Tools tools(ports);
+  auto held = std::make_unique<HeldPort>(ports.endpoint);
+  ports.endpoint = held->number();
 
   say(options, "starting PostgreSQL and Redis");
   const auto database_folder = postgres::private_data_folder(folder.postgres());
@@ -136,7 +138,7 @@ int run(const DevOptions& options) {
                         .audit_database_url = databases.audit,
                         .redis_url = redis.url()};
   const DevClients clients = prepare_project(folder, at);
-  folder.remember(ports);
+  folder.remember({ports.endpoint, listening.demo, listening.inbox});
 
   const Settings settings = settings_for(ports, folder);
   if (process_environment().contains("LOG_LEVEL")) {  // whoever develops wants to see more than operations does
@@ -145,6 +147,7 @@ int run(const DevOptions& options) {
   Deployment deployment(settings, master_keys(folder), std::make_unique<project::FolderRegistry>(folder.project()));
   const LogFile log(folder.path() / "gatehouse.log", !options.json);
   return serve(deployment, {Role::auth, Role::worker}, [&](std::uint16_t) {
+    held.reset();
     tools.serve(at.endpoint, at.demo, at.inbox, clients.public_client_id);
     if (options.json) {
       fmt::print("{}\n", ready_line(folder, at, clients));

@@ -25,8 +25,8 @@ Error busy(Micros wait) {
   return unavailable("too much work is waiting; try again later", static_cast<int>(std::max<std::int64_t>(seconds, 1)));
 }
 
-std::exception_ptr too_late() {
-  return std::make_exception_ptr(unavailable("the request's time was over before its turn came"));
+std::exception_ptr dropped() {
+  return std::make_exception_ptr(unavailable("the request's time was over, or its client gone, before its turn came"));
 }
 
 }  // namespace
@@ -36,6 +36,11 @@ struct CpuPool::Impl {
     std::function<void()> work;
     std::function<void(std::exception_ptr)> refuse;
     Micros deadline{};  // boot time; zero: none
+    std::shared_ptr<const std::atomic<bool>> client_left;
+
+    bool is_wanted() const {
+      return (deadline.count() == 0 || boot_time() <= deadline) && !(client_left && client_left->load());
+    }
   };
 
   explicit Impl(CpuPoolOptions given) : options(given), usual_work(given.first_estimate) {
@@ -111,7 +116,7 @@ struct CpuPool::Impl {
         return;
       }
       Job job = take_next();
-      const bool drop = stopping || (job.deadline.count() != 0 && boot_time() > job.deadline);
+      const bool drop = stopping || !job.is_wanted();
       running += drop ? 0 : 1;
       lock.unlock();
       const Micros took = drop ? refuse(job) : perform(job);
@@ -125,7 +130,7 @@ struct CpuPool::Impl {
   }
 
   static Micros refuse(const Job& job) {
-    job.refuse(too_late());
+    job.refuse(dropped());
     return {};
   }
 
@@ -158,7 +163,8 @@ std::size_t CpuPool::waiting() const {
 
 void CpuPool::enqueue(Context& ctx, std::function<void()> work, std::function<void(std::exception_ptr)> refuse) {
   ctx.assert_no_lease("hashing");
-  impl_->admit(http::client_network(ctx.client_ip), {std::move(work), std::move(refuse), ctx.deadline});
+  impl_->admit(http::client_network(ctx.client_ip),
+               {std::move(work), std::move(refuse), ctx.deadline, ctx.client_left});
 }
 
 }  // namespace gatehouse

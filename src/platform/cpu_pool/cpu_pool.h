@@ -29,7 +29,7 @@ class CpuPool {
 
   // Runs `work` on a pool thread and resumes on the caller's core with what it returned or threw. Error
   // ServiceUnavailable with Retry-After where the expected wait is over `longest_wait`; work whose context ran out of
-  // time is dropped.
+  // time, or whose client has left, is dropped when its turn comes.
   template <class F, class R = std::invoke_result_t<F>>
   Task<R> run(Context& ctx, F work) {
     auto state = std::make_shared<Shared<R, F>>(std::move(work));

@@ -15,10 +15,12 @@ using namespace std::chrono_literals;
 class CpuPoolTest : public testing::Test {
  protected:
   template <class F>
-  void start(CpuPool& pool, const std::string& ip, const std::string& name, F work, Micros deadline = {}) {
+  void start(CpuPool& pool, const std::string& ip, const std::string& name, F work, Micros deadline = {},
+             std::shared_ptr<const std::atomic<bool>> client_left = nullptr) {
     auto ctx = std::make_unique<Context>();
     ctx->client_ip = ip;
     ctx->deadline = deadline;
+    ctx->client_left = std::move(client_left);
     asio::co_spawn(io_.get_executor(), job(pool, *ctx, name, std::move(work)), asio::detached);
     contexts_.push_back(std::move(ctx));
     io_.poll();
@@ -180,6 +182,19 @@ TEST_F(CpuPoolTest, work_whose_time_is_over_when_its_turn_comes_is_dropped) {
   EXPECT_EQ(outcomes_["late"], "ServiceUnavailable");
   EXPECT_EQ(outcomes_["in time"], "done");
   EXPECT_EQ(order_, std::vector<std::string>{"in time"});
+}
+
+TEST_F(CpuPoolTest, work_whose_client_has_left_is_dropped) {
+  CpuPool pool({.threads = 1, .first_estimate = 1us});
+  block(pool);
+  const auto left = std::make_shared<std::atomic<bool>>(false);
+  start(pool, "192.0.2.1", "left", note("left"), {}, left);
+  start(pool, "192.0.2.1", "stays", note("stays"), {}, std::make_shared<std::atomic<bool>>(false));
+  left->store(true);
+  gate_.count_down();
+  io_.run();
+  EXPECT_EQ(outcomes_["left"], "ServiceUnavailable");
+  EXPECT_EQ(order_, std::vector<std::string>{"stays"});
 }
 
 TEST_F(CpuPoolTest, its_end_leaves_nobody_waiting) {

@@ -1,5 +1,7 @@
+#include <atomic>
 #include <sys/socket.h>
 #include <tuple>
+#include <utility>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
@@ -23,6 +25,7 @@ using boost::system::error_code;
 using TlsStream = asio::ssl::stream<Socket>;
 
 constexpr auto kAwaitTuple = asio::as_tuple(asio::use_awaitable_t<Executor>{});
+constexpr Micros kLastWord = Seconds{1};
 constexpr Micros kLingerTime = Seconds{2};
 constexpr Micros kHandlerGrace = Seconds{1};
 constexpr std::size_t kLingerBytes = std::size_t{256} * 1024;
@@ -61,7 +64,11 @@ class StreamConnection final : public Connection {
         co_return;
       }
     }
-    enter(Phase::idle, core_->options.limits.header_time);
+    if (core_->draining) {  // taken from the listener's queue at the last moment
+      enter(Phase::head, kLastWord);
+    } else {
+      enter(Phase::idle, core_->options.limits.header_time);
+    }
     while (co_await read_head()) {
       if (!co_await exchange()) {
         break;
@@ -76,6 +83,7 @@ class StreamConnection final : public Connection {
 
   void sweep(Micros now) override {
     if (now < deadline_) {
+      watch(now);
       return;
     }
     switch (phase_) {
@@ -101,16 +109,22 @@ class StreamConnection final : public Connection {
     }
   }
 
-  void close_if_idle(Micros since) override {
-    if (phase_ == Phase::idle && entered_ < since) {
-      expired_ = true;
-      cancel();
+  bool close_if_idle(Micros since) override {
+    if (phase_ != Phase::idle || entered_ >= since) {
+      return false;
     }
+    expired_ = true;
+    cancel();
+    return true;
   }
 
   void abort() override {
     error_code ignored;
     gone_ = true;
+    client_left_->store(true);
+    if (const auto unanswered = std::exchange(in_hand_, {}); unanswered.request != nullptr) {
+      record(*unanswered.request, unanswered.method, Status::service_unavailable, 0, boot_time() - started_);
+    }
     socket().close(ignored);
   }
 
@@ -217,22 +231,39 @@ class StreamConnection final : public Connection {
     }
   }
 
-  // A connection that waits with nothing read holds no buffer.
   Task<std::tuple<error_code, std::size_t>> read_some(std::size_t wanted) {
     if constexpr (!kTls) {
-      if (buffer_.empty()) {
+      if (rests_) {
         buffer_.release();
-        auto [error] = co_await socket().async_wait(Socket::wait_read, kAwaitTuple);
-        std::size_t count = 0;
-        if (!error) {
-          buffer_.prepare(wanted);
-          count = stream_.read_some(asio::buffer(buffer_.tail(), buffer_.room()), error);
+        const auto [error] = co_await socket().async_wait(Socket::wait_read, kAwaitTuple);
+        rests_ = false;
+        if (error) {
+          co_return std::tuple<error_code, std::size_t>(error, 0);
         }
-        co_return std::tuple<error_code, std::size_t>(error, count);
       }
     }
     buffer_.prepare(wanted);
     co_return co_await stream_.async_read_some(asio::buffer(buffer_.tail(), buffer_.room()), kAwaitTuple);
+  }
+
+  // Between deadlines: what idles rests, and what works for a client that has closed its side hears of it.
+  void watch(Micros now) {
+    if (phase_ == Phase::idle && now - entered_ > core_->options.limits.rest_after) {
+      rest();
+    } else if (phase_ == Phase::handling) {
+      char next = 0;
+      if (::recv(socket().native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0) {
+        client_left_->store(true);
+      }
+    }
+  }
+
+  // A connection that has waited for a while with nothing read holds no buffer: its read begins again without one.
+  void rest() {
+    if (!kTls && buffer_.is_allocated() && !rests_) {
+      rests_ = true;
+      cancel();
+    }
   }
 
   // While draining: a request that is here already is answered.
@@ -263,11 +294,13 @@ class StreamConnection final : public Connection {
       dress_refusal(ctx, request, *response);
     } else {
       enter_at(started_, Phase::handling, core_->options.limits.handler_time + kHandlerGrace);
+      in_hand_ = {&request, parser.method_name()};
       try {
         response = co_await core_->handle(ctx, request);
       } catch (...) {
         response = response_of_current_exception(ctx);
       }
+      in_hand_ = {};
     }
     if (gone_) {
       co_return false;
@@ -283,7 +316,8 @@ class StreamConnection final : public Connection {
     const bool written = rest && (asio::buffer_size(*rest) == 0 || co_await write_rest(*rest));
     std::string().swap(output_);
     finished_ = boot_time();
-    record(request, parser.method_name(), *response);
+    const std::size_t bytes = response->shared_body ? response->shared_body->size() : response->body.size();
+    record(request, parser.method_name(), response->status, bytes, finished_ - started_);
     co_return written&& keep_alive;
   }
 
@@ -318,6 +352,7 @@ class StreamConnection final : public Connection {
     request.secure = kTls;
     request.request_id = core_->ids.next();
     ctx.request_id = request.request_id;
+    ctx.client_left = client_left_;
     request_id_ = request.request_id;
     ctx.deadline = started_ + core_->options.limits.handler_time;
   }
@@ -417,12 +452,12 @@ class StreamConnection final : public Connection {
     co_return !error;
   }
 
-  void record(const Request& request, std::string_view method, const Response& response) {
+  void record(const Request& request, std::string_view method, Status status, std::size_t bytes, Micros duration) {
     core_->record({.method = method,
                    .path = request.path,
-                   .status = static_cast<int>(response.status),
-                   .bytes = response.shared_body ? response.shared_body->size() : response.body.size(),
-                   .duration = finished_ - started_,
+                   .status = static_cast<int>(status),
+                   .bytes = bytes,
+                   .duration = duration,
                    .client_ip = request.client_ip,
                    .request_id = request.request_id,
                    .host = request.host});
@@ -469,6 +504,12 @@ class StreamConnection final : public Connection {
   std::size_t head_length_ = 0;
   std::optional<Refusal> refusal_;
   std::string request_id_;
+  const std::shared_ptr<std::atomic<bool>> client_left_ = std::make_shared<std::atomic<bool>>(false);
+
+  struct {
+    const Request* request = nullptr;
+    std::string_view method;
+  } in_hand_;  // with its handler
 
   Phase phase_ = Phase::idle;
   Micros entered_{};
@@ -476,6 +517,7 @@ class StreamConnection final : public Connection {
   Micros started_{};   // of the request
   Micros finished_{};  // of its answer
   std::size_t burst_ = 0;
+  bool rests_ = false;    // idle for so long that it holds no buffer
   bool expired_ = false;  // the sweep ended the wait
   bool gone_ = false;     // nothing can be answered any more
   bool lingers_ = false;  // the client may still be sending

@@ -21,6 +21,7 @@ struct Limits {
   Seconds body_time{30};
   Seconds write_time{30};
   Seconds idle_time{75};
+  Seconds rest_after{2};  // of idling; then a connection holds no buffer
   Seconds handler_time{30};
   std::size_t pipeline_depth = 32;  // requests of one connection that are answered before others get their turn
   std::size_t connections_per_core = 20'000;

@@ -22,6 +22,7 @@ constexpr auto kSweepEvery = std::chrono::milliseconds{500};
 constexpr auto kFlushAfter = std::chrono::milliseconds{50};
 constexpr auto kAcceptPause = std::chrono::milliseconds{50};
 constexpr Micros kRoomAfter = Seconds{1};
+constexpr std::size_t kRoomShare = 64;  // of the connections, one more than one in so many makes room
 
 IpAddress address_of(const Tcp::endpoint& endpoint) {
   return IpAddress::parse(endpoint.address().to_string()).value_or(IpAddress{});
@@ -154,8 +155,12 @@ void ServerCore::adopt(Socket socket, const Tcp::endpoint& peer) {
 
 void ServerCore::make_room() {
   const Micros since = boot_time() - kRoomAfter;
+  std::size_t room = 0;
   for (Connection& connection : connections) {
-    connection.close_if_idle(since);
+    room += connection.close_if_idle(since) ? 1 : 0;
+    if (room > connection_count / kRoomShare) {
+      return;
+    }
   }
 }
 

@@ -34,7 +34,7 @@ class Connection : public boost::intrusive::list_base_hook<boost::intrusive::lin
   virtual Task<void> run() = 0;
   virtual void sweep(Micros now) = 0;            // ends what took too long
   virtual void drain() = 0;                      // ends it once nothing is in flight
-  virtual void close_if_idle(Micros since) = 0;  // makes room
+  virtual bool close_if_idle(Micros since) = 0;  // makes room; true where it was idle since then
   virtual void abort() = 0;                      // ends it now
 };
 

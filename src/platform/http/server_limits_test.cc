@@ -6,6 +6,7 @@
 
 #include "platform/base/one_shot.h"
 #include "platform/http/server.h"
+#include "platform/telemetry/metrics.h"
 #include "support/http_server.h"
 
 namespace gatehouse::http {
@@ -124,6 +125,54 @@ TEST(HttpLimits, a_handler_that_forgets_its_deadline_is_answered_for_with_503) {
   }
 }
 
+TEST(HttpLimits, a_request_that_was_given_up_is_counted_as_answered_503) {
+  telemetry::Metrics metrics;
+  ServerOptions options = impatient();
+  options.metrics = &metrics;
+  {
+    const auto gate = std::make_shared<Gate>();
+    HttpServer server(behind(gate), options);
+    RawClient client(server.port());
+    client.send(kGet);
+    EXPECT_EQ(client.receive().status, 503);
+    gate->open();
+  }
+  EXPECT_THAT(metrics.expose(), testing::HasSubstr("gatehouse_http_requests_total{status=\"5xx\"} 1"));
+}
+
+TEST(HttpLimits, a_handler_hears_that_its_client_has_left) {
+  std::promise<void> heard;
+  HttpServer server([&heard](Context& ctx, const Request&) -> Task<Response> {
+    const auto executor = co_await asio::this_coro::executor;
+    while (!ctx.client_left->load()) {
+      co_await asio::post(executor, asio::use_awaitable_t<Executor>{});
+    }
+    heard.set_value();
+    co_return Response::text(Status::ok, "nobody reads this");
+  });
+  {
+    RawClient client(server.port());
+    client.send(kGet);
+  }
+  EXPECT_EQ(heard.get_future().wait_for(Seconds{5}), std::future_status::ready);
+}
+
+TEST(HttpLimits, a_connection_that_has_rested_answers_again_and_drains) {
+  ServerOptions options;
+  options.limits.rest_after = Seconds{0};
+  HttpServer server(hello, options);
+  RawClient client(server.port());
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_FALSE(client.has_input_within(std::chrono::milliseconds{1'100})) << "two sweeps long";
+    client.send(kGet);
+    EXPECT_EQ(client.receive().status, 200);
+  }
+  EXPECT_FALSE(client.has_input_within(std::chrono::milliseconds{1'100}));
+  server.begin_drain(Seconds{5});
+  EXPECT_TRUE(client.is_closed());
+  server.wait_drained();
+}
+
 TEST(HttpLimits, a_head_that_is_too_large_is_refused_while_it_is_still_coming) {
   HttpServer server(hello);
   EXPECT_EQ(ask(server.port(), "GET /" + std::string(20'000, 'a')).status, 414);
@@ -224,6 +273,32 @@ TEST(HttpDrain, a_request_whose_head_is_half_here_is_still_answered) {
   client.send("Host: h\r\n\r\n");
   EXPECT_EQ(client.receive().header("Connection"), "close");
   EXPECT_TRUE(client.is_closed());
+  server.wait_drained();
+}
+
+TEST(HttpDrain, what_waits_in_the_listeners_queue_is_answered_or_closed_soon) {
+  std::promise<void> busy;
+  std::promise<void> released;
+  HttpServer server([&](Context&, const Request& request) -> Task<Response> {
+    if (request.path == "/busy") {
+      busy.set_value();
+      released.get_future().wait();  // holds the core's thread
+    }
+    co_return Response::text(Status::ok, "hello");
+  });
+  RawClient first(server.port());
+  first.send("GET /busy HTTP/1.1\r\nHost: h\r\n\r\n");
+  busy.get_future().wait();
+  RawClient asks(server.port());
+  asks.send(kGet);
+  RawClient silent(server.port());
+  const auto draining = std::async(std::launch::async, [&server] { server.begin_drain(Seconds{8}); });
+  released.set_value();
+  draining.wait();
+  EXPECT_EQ(asks.receive().status, 200);
+  const Micros since = boot_time();
+  EXPECT_TRUE(silent.is_closed());
+  EXPECT_LT(boot_time() - since, Seconds{5});
   server.wait_drained();
 }
 
