@@ -161,6 +161,45 @@ test("the browser's back button leads to a page that works", () =>
     await page.waitForURL(`${gatehouse.addresses.demo}/**`);
   }));
 
+test("two tabs of one browser each finish their own sign-in, the earlier one last", () =>
+  withPage(async (first) => {
+    const second = await first.context().newPage();
+    await knownAddress(first, gatehouse);
+    await goToLogin(first, gatehouse, { state: "first" });
+    await goToLogin(second, gatehouse, { state: "second" });
+    await goToPassword(first, gatehouse);
+    await goToPassword(second, gatehouse);
+    for (const [tab, state] of [[second, "second"], [first, "first"]] as const) {
+      const back = tab.waitForRequest((request) => request.url().startsWith(`${gatehouse.addresses.demo}/callback`));
+      await tab.fill("#password", password);
+      await tab.click("#password-submit");
+      const answer = new URL((await back).url()).searchParams;
+      assert.equal(answer.get("state"), state);
+      assert.ok(answer.get("code"));
+      await tab.waitForLoadState("load");
+    }
+  }));
+
+test("going back after the sign-in leads to a page with a way on to the application", () =>
+  withPage(async (page) => {
+    await page.goto(gatehouse.addresses.demo);
+    await page.click("#sign-in");
+    await goToPassword(page, gatehouse);
+    await page.fill("#password", password);
+    await page.click("#password-submit");
+    await page.waitForSelector("#id-token");
+    await page.goBack();
+    await page.waitForLoadState("load");
+    assert.ok(page.url().startsWith(`${gatehouse.endpoint}/`));
+    if ((await page.locator("#password-form").count()) === 1) {
+      await page.fill("#password", password);
+      await page.click("#password-submit");
+    }
+    assert.equal(await page.locator("#problem").getAttribute("data-kind"), "finished");
+    await page.click("#back-to-app");
+    await page.waitForURL(`${gatehouse.addresses.demo}/`);
+  }));
+
 test("an unknown language is answered in one that is there", () =>
   withPage(async (page) => {
     for (const ui_locales of ["tlh", "xx-Latn-419 de", "../../etc/passwd", hostile, "e".repeat(1500)]) {

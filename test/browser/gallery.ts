@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { launch, newContext, themes, type Theme, widths } from "../support/browser.ts";
 import { Gatehouse } from "../support/gatehouse.ts";
+import { moments, startsPerMinute } from "../support/moments.ts";
 import { addThirdParty, developmentStops, stops as hostedStops } from "../support/tour.ts";
 
 interface Picture {
@@ -13,7 +14,7 @@ interface Picture {
   file: string;
 }
 
-const stops = [...hostedStops, ...developmentStops];
+const stops = [...hostedStops, ...moments, ...developmentStops];
 const documented: Picture[] = [
   { stop: "login", width: 1280, theme: "light", file: "login.png" },
   { stop: "login", width: 390, theme: "dark", file: "login-phone-dark.png" },
@@ -29,7 +30,7 @@ const everything = (): Picture[] =>
 const folder = process.argv[2] ?? join(import.meta.dirname, "../../docs/pages");
 const pictures = process.argv[2] === undefined ? documented : everything();
 await mkdir(folder, { recursive: true });
-const gatehouse = await Gatehouse.start();
+const gatehouse = await Gatehouse.start({ environment: { GATEHOUSE_STARTS_PER_MINUTE: String(startsPerMinute) } });
 const browser = await launch();
 try {
   await addThirdParty(gatehouse);

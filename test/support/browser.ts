@@ -31,14 +31,14 @@ export function launch(): Promise<Browser> {
 }
 
 // A browser of its own: no cookies, and its own client address, so that limits by address do not join the tests.
-export function newContext(browser: Browser, options: { script?: boolean; theme?: Theme; width?: number } = {}): Promise<BrowserContext> {
+export function newContext(browser: Browser, options: { script?: boolean; theme?: Theme; width?: number; locale?: string } = {}): Promise<BrowserContext> {
   clients += 1;
   return browser.newContext({
     javaScriptEnabled: options.script ?? true,
     colorScheme: options.theme ?? "light",
     viewport: { width: options.width ?? 1280, height: 800 },
     extraHTTPHeaders: { "x-forwarded-for": `198.51.100.${clients % 250}` },
-    locale: "en-GB",
+    locale: options.locale ?? "en-GB",
     reducedMotion: "reduce",
   });
 }
@@ -109,6 +109,20 @@ export function overflowing(page: Page): Promise<string[]> {
     const wide = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > clientWidth + 0.5);
     return [`${scrollWidth} > ${clientWidth}`, ...wide.map((e) => e.outerHTML.slice(0, 120))];
   });
+}
+
+// What is wrong with a page, at each width and in each theme; `looks`: only by the rules that those can change.
+export async function problemsAtEachSize(page: Page, { looks = false } = {}): Promise<string[]> {
+  const found = await accessibilityProblems(page, { looks });
+  for (const width of widths) {
+    for (const colorScheme of themes) {
+      await page.setViewportSize({ width, height: 800 });
+      await page.emulateMedia({ colorScheme });
+      const problems = [...(await overflowing(page)), ...(await accessibilityProblems(page, { looks: true }))];
+      found.push(...problems.map((problem) => `${width} px, ${colorScheme}: ${problem}`));
+    }
+  }
+  return found;
 }
 
 export function focusedId(page: Page): Promise<string> {

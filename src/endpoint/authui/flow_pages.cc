@@ -45,7 +45,7 @@ Task<http::Response> FlowPages::get(project::Context& ctx, const http::Request& 
     co_return co_await begin(ctx, request, std::move(visit), flow_type(request.path));
   }
   if (!reply) {
-    co_return outdated(ctx, request, visit);
+    co_return co_await gone(ctx, request, std::move(visit));
   }
   if (visit.browser.is_new || !co_await services_.flows.belongs_to(ctx, visit.step, visit.browser.hash())) {
     co_return stop(
@@ -128,7 +128,7 @@ Task<http::Response> FlowPages::feed(project::Context& ctx, const http::Request&
 Task<http::Response> FlowPages::start_over(project::Context& ctx, const http::Request& request, Visit visit,
                                            http::Fields form) const {
   if (!begins_flows(request.path)) {
-    co_return outdated(ctx, request, visit);
+    co_return co_await gone(ctx, request, std::move(visit));
   }
   visit.memory = {.login_id = typed_login_id(form), .caution = "error.stale"};
   co_return co_await begin(ctx, request, std::move(visit), flow_type(request.path));
@@ -220,6 +220,19 @@ http::Response FlowPages::refuse(project::Context& ctx, const http::Request& req
   remember(services_.keys, ctx, response, visit.browser,
            {.step = visit.step, .login_id = visit.memory.login_id, .failure = failure});
   return response;
+}
+
+// Whoever is signed in finished the flow, here or in another window, and wants to go on.
+Task<http::Response> FlowPages::gone(project::Context& ctx, const http::Request& request, Visit visit) const {
+  auto cookie = request.cookie(ctx.project().cookie_name("session"));
+  if (!cookie || visit.client == nullptr || endpoint::home_of(*visit.client).empty()) {
+    co_return outdated(ctx, request, visit);
+  }
+  const auto session = co_await services_.find_session(ctx, std::move(*cookie));
+  if (session) {
+    co_return stop(services_, ctx, request, visit, {.kind = "finished", .status = http::Status::bad_request});
+  }
+  co_return outdated(ctx, request, visit);
 }
 
 http::Response FlowPages::outdated(project::Context& ctx, const http::Request& request, const Visit& visit) const {

@@ -37,6 +37,7 @@ class FlowPages {
   http::Response finish(project::Context& ctx, const http::Request& request, const flow::Finished& finished) const;
   http::Response refuse(project::Context& ctx, const http::Request& request, const Visit& visit,
                         const Error& error) const;
+  Task<http::Response> gone(project::Context& ctx, const http::Request& request, Visit visit) const;
   http::Response outdated(project::Context& ctx, const http::Request& request, const Visit& visit) const;
 
   const Services& services_;
