@@ -7,7 +7,7 @@ import type { Page } from "playwright-core";
 import { hideUnknownAccounts } from "./accounts_shown.ts";
 import type { Gatehouse } from "./gatehouse.ts";
 import { mails, newestCode } from "./inbox.ts";
-import { eventually } from "./servers.ts";
+import { eventually, redis } from "./servers.ts";
 
 export const password = "correct horse battery staple";
 export const thirdParty = "calendar";
@@ -277,6 +277,7 @@ export const developmentStops: Stop[] = [
     ids: [],
     go: async (page, gatehouse) => {
       const email = await knownAddress(page, gatehouse);
+      await redis(gatehouse.addresses.redis_url, "FLUSHALL"); // an address that was written to has to wait
       await goToLogin(page, gatehouse);
       await goToCode(page, gatehouse, email);
       const mail = await eventually("the message", async () => (await mails(gatehouse.addresses.inbox, email)).find(({ subject }) => subject.includes("account")));
