@@ -7,6 +7,7 @@
 #include "domain/grant/access_token_text.h"
 #include "domain/session/last_access.h"
 #include "domain/session/leased_cache.h"
+#include "platform/base/json_text.h"
 #include "platform/crypto/encoding.h"
 #include "platform/crypto/hash.h"
 #include "platform/jose/jwt.h"
@@ -108,11 +109,6 @@ struct JwtFacts {
   TimePoint expires_at;
 };
 
-std::string text_of(const boost::json::object& claims, std::string_view name) {
-  const auto* value = claims.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
 std::optional<JwtFacts> read_jwt(const project::Context& ctx, const crypto::KeyRing& keys, std::string_view token) {
   const jose::Expected expected{.types = {"at+jwt"}};
   const auto verified = jose::verify(token, ctx.project().secrets.oauth_keys, expected);
@@ -122,14 +118,14 @@ std::optional<JwtFacts> read_jwt(const project::Context& ctx, const crypto::KeyR
   const auto& claims = verified->claims;
   const auto* expires = claims.if_contains("exp");
   if (expires == nullptr || !expires->is_int64() || expires->get_int64() < 0 || expires->get_int64() > kLatest ||
-      text_of(claims, "iss") != ctx.project().origin() || text_of(claims, "aud") != ctx.project().origin()) {
+      text_at(claims, "iss") != ctx.project().origin() || text_at(claims, "aud") != ctx.project().origin()) {
     return std::nullopt;
   }
   JwtFacts facts;
-  facts.jti = text_of(claims, "jti");
-  facts.user = UserId{text_of(claims, "sub")};
-  facts.client = ClientId{text_of(claims, "client_id")};
-  facts.scopes = client::split_scope(text_of(claims, "scope"));
+  facts.jti = text_at(claims, "jti");
+  facts.user = UserId{text_at(claims, "sub")};
+  facts.client = ClientId{text_at(claims, "client_id")};
+  facts.scopes = client::split_scope(text_at(claims, "scope"));
   facts.families = families_of_jti(keys, facts.jti);
   facts.expires_at = from_unix_seconds(expires->get_int64());
   if (facts.families.empty() || ctx.now() >= facts.expires_at) {

@@ -1,5 +1,6 @@
 #include "domain/grant/id_token.h"
 
+#include "platform/base/json_text.h"
 #include "platform/base/uuid.h"
 #include "platform/crypto/encoding.h"
 #include "platform/jose/jwt.h"
@@ -11,11 +12,6 @@ namespace {
 constexpr Seconds kLifetime = std::chrono::minutes{5};
 constexpr std::string_view kSessionKind = "idp:";
 constexpr std::string_view kGrantKind = "offline_grant:";
-
-std::string text_of(const boost::json::object& claims, std::string_view name) {
-  const auto* value = claims.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
 
 void read_sid(const std::string& sid, IdTokenHint& hint) {
   const auto plain = crypto::from_base64url(sid);
@@ -59,16 +55,16 @@ std::string sign_id_token(const project::Context& ctx, const project::OAuthClien
 std::optional<IdTokenHint> parse_id_token_hint(const project::Project& project, std::string_view id_token) {
   const jose::Expected expected{.types = {"JWT"}};
   const auto verified = jose::verify(id_token, project.secrets.oauth_keys, expected);
-  if (!verified || text_of(verified->claims, "iss") != project.origin()) {
+  if (!verified || text_at(verified->claims, "iss") != project.origin()) {
     return std::nullopt;
   }
   IdTokenHint hint;
-  hint.client = ClientId{text_of(verified->claims, "aud")};
-  hint.user = UserId{text_of(verified->claims, "sub")};
+  hint.client = ClientId{text_at(verified->claims, "aud")};
+  hint.user = UserId{text_at(verified->claims, "sub")};
   if (project.client(hint.client) == nullptr || hint.user.empty()) {
     return std::nullopt;
   }
-  read_sid(text_of(verified->claims, "sid"), hint);
+  read_sid(text_at(verified->claims, "sid"), hint);
   return hint;
 }
 

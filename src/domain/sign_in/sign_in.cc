@@ -1,6 +1,7 @@
 #include "domain/sign_in/sign_in.h"
 
 #include "domain/client/oauth_error.h"
+#include "platform/base/json_text.h"
 #include "platform/crypto/hash.h"
 #include "platform/crypto/random.h"
 
@@ -16,12 +17,6 @@ constexpr std::size_t kMostBytes = 16'384;
 namespace json = boost::json;
 
 std::int64_t micros(TimePoint t) { return t.time_since_epoch().count(); }
-
-// Read tolerantly: the previous and the next version have other members.
-std::string text_of(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
 
 TimePoint time_of(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(key);
@@ -66,14 +61,14 @@ json::object to_json(const SignIn& sign_in) {
 
 SignIn sign_in_from(const json::object& object) {
   SignIn sign_in;
-  sign_in.id = text_of(object, "id");
+  sign_in.id = text_at(object, "id");
   sign_in.created_at = time_of(object, "created_at");
-  sign_in.client_id = text_of(object, "client_id");
+  sign_in.client_id = text_at(object, "client_id");
   sign_in.authorization_request = object_of(object, "authorization_request");
   sign_in.prompt = texts_of(object, "prompt");
-  sign_in.login_hint = text_of(object, "login_hint");
-  sign_in.ui_locales = text_of(object, "ui_locales");
-  sign_in.page = text_of(object, "page");
+  sign_in.login_hint = text_at(object, "login_hint");
+  sign_in.ui_locales = text_at(object, "ui_locales");
+  sign_in.page = text_at(object, "page");
   sign_in.suppress_session = flag_of(object, "suppress_session", false);
   return sign_in;
 }
@@ -91,10 +86,10 @@ json::object to_json(const AuthenticationInfo& info) {
 
 AuthenticationInfo authentication_from(const json::object& object) {
   AuthenticationInfo info;
-  info.user_id = UserId{text_of(object, "user_id")};
+  info.user_id = UserId{text_at(object, "user_id")};
   info.amr = texts_of(object, "amr");
   info.authenticated_at = time_of(object, "authenticated_at");
-  if (std::string session = text_of(object, "session_id"); !session.empty()) {
+  if (std::string session = text_at(object, "session_id"); !session.empty()) {
     info.session_id = SessionId{std::move(session)};
   }
   info.announced = flag_of(object, "announced", true);

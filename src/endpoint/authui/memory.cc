@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "platform/base/json_text.h"
+
 namespace gatehouse::authui {
 
 namespace {
@@ -15,11 +17,6 @@ constexpr std::size_t kLongestLoginId = 320;
 
 std::string binding(const project::Context& ctx, const Browser& browser) {
   return "page-memory\n" + ctx.app_id().str() + "\n" + browser.cookie;
-}
-
-std::string text_of(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
 std::int64_t number_of(const json::object& object, std::string_view key) {
@@ -54,15 +51,15 @@ PageMemory recall(const crypto::KeyRing& keys, const project::Context& ctx, cons
     return {};
   }
   const json::object& object = parsed.get_object();
-  PageMemory memory{.step = text_of(object, "step"),
-                    .login_id = text_of(object, "login_id"),
-                    .notice = text_of(object, "notice"),
-                    .caution = text_of(object, "caution")};
+  PageMemory memory{.step = text_at(object, "step"),
+                    .login_id = text_at(object, "login_id"),
+                    .notice = text_at(object, "notice"),
+                    .caution = text_at(object, "caution")};
   const bool old = ctx.now() > from_unix_seconds(number_of(object, "until"));
   if (old || (!memory.step.empty() && memory.step != step)) {
     return {};
   }
-  if (std::string reason = text_of(object, "reason"); !reason.empty()) {
+  if (std::string reason = text_at(object, "reason"); !reason.empty()) {
     const json::value* info = object.if_contains("info");
     memory.failure = Failure{.reason = std::move(reason),
                              .info = info != nullptr && info->is_object() ? info->get_object() : json::object{},

@@ -6,16 +6,13 @@
 #include <string_view>
 #include <utility>
 
+#include "platform/base/json_text.h"
+
 namespace gatehouse::authui {
 
 namespace {
 
 namespace json = boost::json;
-
-std::string text_at(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
 
 const json::object& object_at(const json::object& object, std::string_view key) {
   static const json::object none;

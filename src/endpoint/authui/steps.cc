@@ -4,6 +4,7 @@
 
 #include "endpoint/authui/sentences.h"
 #include "platform/base/error.h"
+#include "platform/base/json_text.h"
 
 namespace gatehouse::authui {
 
@@ -12,11 +13,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kMostValues = 1'000;
-
-std::string text_at(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
 
 std::string trim(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n");

@@ -6,17 +6,13 @@
 #include "domain/sign_in/login_hint.h"
 #include "endpoint/authui/sentences.h"
 #include "endpoint/authui/steps.h"
+#include "platform/base/json_text.h"
 
 namespace gatehouse::authui {
 
 namespace {
 
 namespace json = boost::json;
-
-std::string text_at(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
 
 std::int64_t number_at(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(key);
