@@ -94,7 +94,10 @@ json::array ways_of(const text::Translations& texts, const Look& look, const Pro
     }
   };
   const bool passes = problem.kind == "unavailable" || problem.kind == "rate" || problem.kind == "unexpected";
-  const std::string again = passes ? "problem.retry" : problem.kind == "closed" ? "problem.sign_in" : "problem.again";
+  const std::string again = passes                      ? "problem.retry"
+                            : problem.kind == "closed"  ? "problem.sign_in"
+                            : problem.kind == "missing" ? "problem.start"
+                                                        : "problem.again";
   add("start-again", problem.again, texts(again));
   if (!problem.client.empty()) {
     add("back-to-app", web_link(problem.client_uri), texts("op_error.back", {{"client", problem.client}}));

@@ -64,6 +64,32 @@ test("two tabs that began one after the other both finish, the earlier one first
   await redeems(second, await finish(person, second), "second");
 });
 
+test("each tab keeps saying whose password it asks for, and what was wrong", async () => {
+  const person = new Person();
+  const first = await open(person, app, "first");
+  const second = await open(person, more.spa, "second");
+  await identify(person, first, "ada@example.com");
+  await identify(person, second, "bea@example.com");
+  const whose = ({ text }: Page): string => /<strong>(.*?)<\/strong>/.exec(text)![1]!.replace("<wbr>", "");
+  const wrong = await person.submit(first.page, "password-form", { x_password: "wrong" });
+  assert.ok(hasId(wrong, "field-error"));
+  assert.equal(whose(wrong), "ada@example.com");
+  const other = await person.visit(second.page.url);
+  assert.equal(hasId(other, "field-error"), false);
+  assert.equal(whose(other), "bea@example.com");
+  await redeems(first, await finish(person, first), "first");
+  assert.equal(whose(await person.visit(second.page.url)), "bea@example.com", "also after the first has finished");
+});
+
+test("the pages' cookie stays small, however many tabs there are and however much was typed", async () => {
+  const person = new Person();
+  for (let i = 0; i < 12; i++) {
+    const tab = await open(person, app, `${i}`);
+    await identify(person, tab, `${"a".repeat(200)}${i}@example.com`);
+    assert.ok(person.cookies(gatehouse.endpoint).get("web_error_token")!.length < 4000);
+  }
+});
+
 test("consent waits in one tab while another finishes", async () => {
   const person = new Person();
   const asked = await open(person, more.partner, "asked");

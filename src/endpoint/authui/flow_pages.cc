@@ -111,7 +111,7 @@ Task<http::Response> FlowPages::feed(project::Context& ctx, const http::Request&
     auto input = input_of(ctx.config(), request.path, form, shown ? shown->action : flow::Action{});
     const flow::Reply reply = co_await services_.flows.feed(ctx, visit.step, std::move(input));
     if (reply.finished) {
-      co_return finish(ctx, request, *reply.finished);
+      co_return finish(ctx, request, visit, *reply.finished);
     }
     visit.memory = {.step = reply.state_token, .login_id = visit.memory.login_id};
     visit.memory.notice = form.get_or("x_action", "") == "resend" ? "code.sent_again" : "";
@@ -167,7 +167,7 @@ http::Response FlowPages::draw(project::Context& ctx, const http::Request& reque
       services_.pages.render(ctx, request, page->page, view_of(services_, ctx, request, visit, reply, page->page));
   const bool said = request.method != http::Method::head;
   if (said && (visit.memory.failure || !visit.memory.notice.empty() || !visit.memory.caution.empty())) {
-    remember(services_.keys, ctx, response, visit.browser,
+    remember(services_.keys, ctx, request, response, visit.browser,
              {.step = visit.memory.step, .login_id = visit.memory.login_id});
   }
   return response;
@@ -183,12 +183,12 @@ http::Response FlowPages::next(project::Context& ctx, const http::Request& reque
                                   page->path == request.path ? "replace" : "advance");
   remember_browser(ctx, response, visit.browser);
   if (!visit.memory.login_id.empty() || !visit.memory.notice.empty() || !visit.memory.caution.empty()) {
-    remember(services_.keys, ctx, response, visit.browser, visit.memory);
+    remember(services_.keys, ctx, request, response, visit.browser, visit.memory, visit.step);
   }
   return response;
 }
 
-http::Response FlowPages::finish(project::Context& ctx, const http::Request& request,
+http::Response FlowPages::finish(project::Context& ctx, const http::Request& request, const Visit& visit,
                                  const flow::Finished& finished) const {
   const std::string& waiting = finished.redirect_uri;
   const std::string& usual = ctx.config().ui.default_redirect_uri;
@@ -199,7 +199,7 @@ http::Response FlowPages::finish(project::Context& ctx, const http::Request& req
   if (finished.session_token) {
     set_session_cookies(ctx, response, *finished.session_token);
   }
-  forget(ctx, response);
+  forget(services_.keys, ctx, request, response, visit.browser, visit.step);
   return response;
 }
 
@@ -217,7 +217,7 @@ http::Response FlowPages::refuse(project::Context& ctx, const http::Request& req
     location += "&q_login_id_key=" + http::percent_encode(*key);
   }
   http::Response response = go_to(request, location, account ? "advance" : "replace");
-  remember(services_.keys, ctx, response, visit.browser,
+  remember(services_.keys, ctx, request, response, visit.browser,
            {.step = visit.step, .login_id = visit.memory.login_id, .failure = failure});
   return response;
 }

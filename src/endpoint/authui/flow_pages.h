@@ -34,7 +34,8 @@ class FlowPages {
                       const flow::Reply& reply) const;
   http::Response next(project::Context& ctx, const http::Request& request, const Visit& visit,
                       const flow::Reply& reply) const;
-  http::Response finish(project::Context& ctx, const http::Request& request, const flow::Finished& finished) const;
+  http::Response finish(project::Context& ctx, const http::Request& request, const Visit& visit,
+                        const flow::Finished& finished) const;
   http::Response refuse(project::Context& ctx, const http::Request& request, const Visit& visit,
                         const Error& error) const;
   Task<http::Response> gone(project::Context& ctx, const http::Request& request, Visit visit) const;

@@ -22,8 +22,9 @@ struct Failure {
   static Failure of(const Error& error);
 };
 
-// What one page tells the next one in the same browser, across the redirect that follows each form: sealed into the
-// cookie "web_error_token", bound to the browser, valid for half an hour. Never holds a password or a code.
+// What one page tells the next one in the same browser, across the redirect that follows each form. The cookie
+// "web_error_token" holds it for the few steps that tabs were at last, sealed, bound to the browser, each valid for
+// half an hour. Never holds a password or a code.
 struct PageMemory {
   std::string step;      // the state token that it belongs to; empty: any
   std::string login_id;  // as typed
@@ -35,8 +36,11 @@ struct PageMemory {
 // Empty for a cookie that is absent, foreign, too old or not for this step.
 PageMemory recall(const crypto::KeyRing& keys, const project::Context& ctx, const http::Request& request,
                   const Browser& browser, std::string_view step);
-void remember(const crypto::KeyRing& keys, const project::Context& ctx, http::Response& response,
-              const Browser& browser, const PageMemory& memory);
-void forget(const project::Context& ctx, http::Response& response);
+// In the place of what was remembered for the memory's own step, and for the step `before` that it follows.
+void remember(const crypto::KeyRing& keys, const project::Context& ctx, const http::Request& request,
+              http::Response& response, const Browser& browser, const PageMemory& memory, std::string_view before = {});
+// What other steps remember stays.
+void forget(const crypto::KeyRing& keys, const project::Context& ctx, const http::Request& request,
+            http::Response& response, const Browser& browser, std::string_view step);
 
 }  // namespace gatehouse::authui
