@@ -45,6 +45,9 @@ FoundLogin read_login(const project::Context& ctx, const postgres::Result& resul
 
 }  // namespace
 
+// While a young table has no statistics, the planner takes every index that begins with app_id for as good as the key.
+// The range of one key in its order leaves it the unique index, "IS TRUE" the primary keys; LIMIT makes no
+// hash of all there are.
 Task<std::optional<FoundLogin>> LoginIds::find(project::Context& ctx, std::vector<NormalizedLoginId> candidates) {
   static constexpr postgres::Sql kSql =
       "SELECT i.id, i.user_id, i.created_at, i.updated_at, l.login_id_key, l.login_id_type, l.login_id, "
@@ -59,16 +62,18 @@ Task<std::optional<FoundLogin>> LoginIds::find(project::Context& ctx, std::vecto
       "ON v.app_id = $1 AND v.user_id = i.user_id AND v.name = claim.key AND v.value = claim.value), "
       "(SELECT coalesce(jsonb_agg(jsonb_build_array(claim.key, EXISTS (SELECT 1 FROM _auth_verified_claim v "
       "WHERE v.app_id = $1 AND v.user_id = i.user_id AND v.name = claim.key AND v.value = claim.value))), '[]') "
-      "FROM _auth_identity own JOIN _auth_identity_login_id ids ON ids.id = own.id AND (ids.app_id = $1) IS TRUE "
+      "FROM _auth_identity own CROSS JOIN LATERAL (SELECT ids.claims FROM _auth_identity_login_id ids "
+      "WHERE ids.id = own.id AND (ids.app_id = $1) IS TRUE OFFSET 0) ids "
       "CROSS JOIN LATERAL jsonb_each_text(ids.claims) AS claim "
       "WHERE own.app_id = $1 AND own.user_id = i.user_id AND claim.key IN ('email', 'phone_number')), "
-      "EXISTS (SELECT 1 FROM _auth_authenticator s "
-      "WHERE s.app_id = $1 AND s.user_id = i.user_id AND s.kind = 'secondary'), "
+      "coalesce((SELECT true FROM _auth_authenticator s "
+      "WHERE s.app_id = $1 AND s.user_id = i.user_id AND s.kind = 'secondary' LIMIT 1), false), "
       "a.id, a.user_id, a.created_at, a.updated_at, a.kind, a.password_hash, a.expire_after "
       "FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS wanted (type, unique_key, place) "
       "JOIN LATERAL (SELECT l.id, l.login_id_key, l.login_id_type, l.login_id, l.original_login_id, l.unique_key, "
-      "l.claims FROM _auth_identity_login_id l WHERE l.app_id = $1 AND l.unique_key = wanted.unique_key "
-      "AND l.login_id_type = wanted.type OFFSET 0) l ON true "
+      "l.claims FROM _auth_identity_login_id l WHERE l.app_id = $1 "
+      "AND l.unique_key BETWEEN wanted.unique_key AND wanted.unique_key AND l.login_id_type = wanted.type "
+      "ORDER BY l.unique_key LIMIT 1) l ON true "
       "JOIN LATERAL (SELECT i.id, i.user_id, i.created_at, i.updated_at FROM _auth_identity i "
       "WHERE i.id = l.id AND (i.app_id = $1) IS TRUE OFFSET 0) i ON true "
       "JOIN LATERAL (SELECT u.id, u.created_at, u.updated_at, u.login_at, u.is_disabled, u.disable_reason, "
@@ -77,7 +82,7 @@ Task<std::optional<FoundLogin>> LoginIds::find(project::Context& ctx, std::vecto
       "u.temporarily_disabled_until, u.account_valid_from, u.account_valid_until FROM _auth_user u "
       "WHERE u.id = i.user_id AND (u.app_id = $1) IS TRUE OFFSET 0) u ON true "
       "LEFT JOIN LATERAL (SELECT a.id, a.user_id, a.created_at, a.updated_at, a.kind, p.password_hash, p.expire_after "
-      "FROM _auth_authenticator a JOIN _auth_authenticator_password p ON p.id = a.id AND p.app_id = $1 "
+      "FROM _auth_authenticator a JOIN _auth_authenticator_password p ON p.id = a.id AND (p.app_id = $1) IS TRUE "
       "WHERE a.app_id = $1 AND a.user_id = i.user_id AND a.type = 'password' OFFSET 0) a ON true "
       "ORDER BY wanted.place, a.id";
   if (candidates.empty()) {
