@@ -76,10 +76,11 @@ CodeGrant from_row(const Row& row) {
 }
 
 Task<std::optional<Row>> read(project::Context& ctx, std::string hash) {
-  // A code expires today or tomorrow; one that comes back late is still recognised on the day after.
+  // A code expires today or tomorrow; one that comes back late is still recognised on the day after. Whether it was
+  // used is no EXISTS, which may be planned as a hash of all grants.
   static constexpr postgres::Sql kSql =
       "SELECT c.grant_id, c.user_id, c.client_id, c.expires_on, c.expires_at, c.data, "
-      "EXISTS (SELECT FROM _gatehouse_refresh r WHERE r.app_id = $1 AND r.grant_id = c.grant_id), "
+      "(SELECT true FROM _gatehouse_refresh r WHERE r.app_id = $1 AND r.grant_id = c.grant_id) IS NOT NULL, "
       "coalesce(_gatehouse_user_active(u, $6), false), _gatehouse_user_facts($1, c.user_id) "
       "FROM _gatehouse_authorization_code c LEFT JOIN _auth_user u ON u.id = c.user_id AND (u.app_id = c.app_id) IS "
       "TRUE "

@@ -140,8 +140,9 @@ TEST_F(DatabaseTest, a_session_has_the_houses_settings) {
       "SELECT concat_ws('|', current_setting('TimeZone'), current_setting('search_path'), "
       "current_setting('statement_timeout'), current_setting('synchronous_commit'), "
       "current_setting('application_name'), "
-      "current_setting('client_encoding'), current_setting('plan_cache_mode'))";
-  EXPECT_EQ(run(kSql).as<std::string>(0), "UTC|\"Gate House\"|5s|on|gatehouse|UTF8|force_generic_plan");
+      "current_setting('client_encoding'), current_setting('plan_cache_mode'), current_setting('enable_seqscan'), "
+      "current_setting('jit'))";
+  EXPECT_EQ(run(kSql).as<std::string>(0), "UTC|\"Gate House\"|5s|on|gatehouse|UTF8|force_generic_plan|off|off");
 }
 
 TEST_F(DatabaseTest, a_batch_happens_as_a_whole_or_not_at_all) {

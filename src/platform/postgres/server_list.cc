@@ -76,6 +76,8 @@ std::string setting(std::string_view name, std::string_view value) {
   return text;
 }
 
+// Every statement of ours has its index. A plan is kept as long as its connection, so a walk over a whole table that
+// was right while the table was young would stay until the next ANALYZE; and no statement is long enough for JIT.
 std::string session_options(const SessionSettings& settings) {
   const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(settings.statement_time).count();
   return setting("TimeZone", "UTC") + setting("DateStyle", "ISO") + setting("bytea_output", "hex") +
@@ -83,7 +85,7 @@ std::string session_options(const SessionSettings& settings) {
          setting("statement_timeout", std::to_string(millis)) +
          setting("idle_in_transaction_session_timeout", std::to_string(2 * millis)) +
          setting("synchronous_commit", settings.synchronous_commit ? "on" : "off") +
-         setting("plan_cache_mode", "force_generic_plan");
+         setting("plan_cache_mode", "force_generic_plan") + setting("enable_seqscan", "off") + setting("jit", "off");
 }
 
 // libpq's errors name host and port, never the password.
