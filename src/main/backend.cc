@@ -56,7 +56,7 @@ Backend::Backend(asio::io_context& io, Deployment& deployment, const endpoint::P
                                 .sessions = sessions_,
                                 .finished_sign_ins = finished_sign_ins_})) {
   add_routes(deployment, pages);
-  asio::co_spawn(io, revocations_.run(), asio::detached);
+  asio::co_spawn(io, revocations_.run(), [ended = feed_ended_](const std::exception_ptr&) { ended->set(); });
 }
 
 Backend::~Backend() = default;
@@ -87,13 +87,24 @@ void Backend::add_routes(const Deployment& deployment, const endpoint::PageRende
       }));
 }
 
-Task<void> Backend::close() {
+Task<void> Backend::write_last_uses() {
   try {
     co_await sessions_.flush();
     co_await access_tokens_.flush();
-  } catch (const Error& error) {
-    log::warn("the last uses of sessions and tokens were not written", {{"cause", error.message()}});
+  } catch (const std::exception& error) {
+    log::warn("the last uses of sessions and tokens were not written", {{"cause", error.what()}});
   }
+}
+
+Task<void> Backend::close() {
+  co_await write_last_uses();
+  revocations_.stop();
+  co_await feed_ended_->wait();
+  cut();
+}
+
+void Backend::cut() {
+  revocations_.stop();
   database_.close();
   redis_.close();
 }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <map>
 #include <memory>
+#include <string>
 
 #include "domain/authenticator/password.h"
 #include "domain/grant/access_token.h"
@@ -17,6 +19,7 @@
 #include "endpoint/page.h"
 #include "flow/runner.h"
 #include "main/deployment.h"
+#include "platform/base/one_shot.h"
 #include "platform/http/router.h"
 #include "platform/postgres/database.h"
 #include "platform/redis/client.h"
@@ -36,10 +39,14 @@ class Backend {
   const redis::Client& redis() const { return redis_; }
   http::Router<project::Context>& router() { return router_; }
 
-  // Writes what still waits to be written, then ends the connections.
+  // Once no request uses it: writes what still waits to be written, then ends the connections. Nothing of it runs any
+  // more when this has ended.
   Task<void> close();
+  // Ends the connections at once: whoever waits for an answer gets an error.
+  void cut();
 
  private:
+  Task<void> write_last_uses();
   void add_routes(const Deployment& deployment, const endpoint::PageRenderer& pages);
 
   postgres::Database database_;
@@ -60,6 +67,10 @@ class Backend {
   sign_in::FinishedSignIns finished_sign_ins_;
   std::unique_ptr<flow::Runner> flows_;
   http::Router<project::Context> router_;
+  std::shared_ptr<OneShot<void>> feed_ended_ = std::make_shared<OneShot<void>>();
 };
+
+// By the servers' URLs. A request holds the one that it uses.
+using Backends = std::map<std::string, std::shared_ptr<Backend>>;
 
 }  // namespace gatehouse::main

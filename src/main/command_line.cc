@@ -93,9 +93,10 @@ int serve_command(const Settings& settings, const std::vector<std::string>& role
   const auto parsed = parse_roles(roles);
   Deployment deployment(settings, master_keys(settings), projects(settings));
   warn_of_other_servers(settings, deployment.projects->current()->secrets);
-  return serve(deployment, parsed, [&](std::uint16_t port) {
-    log::notice("ready", {{"address", settings.main_listen.address}, {"port", std::to_string(port)}});
-  });
+  serve(deployment, parsed, {.on_ready = [&](std::uint16_t port) {
+          log::notice("ready", {{"address", settings.main_listen.address}, {"port", std::to_string(port)}});
+        }});
+  return 0;
 }
 
 constexpr int kWrongUsage = 2;
@@ -129,6 +130,9 @@ void add_dev(CLI::App& app, dev::DevOptions& options) {
       ->capture_default_str();
   command.add_flag("--json", options.json, "Print one JSON line with every address when it is ready");
   command.add_flag("--reset", options.reset, "Start afresh: forget all data of the folder");
+  command.add_flag(
+      "--keep-running", options.keep_running,
+      "Go on when PostgreSQL, Redis or the tools end, to see what happens then; otherwise it ends with them");
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "main/core.h"
 
+#include <algorithm>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <fmt/format.h>
@@ -9,10 +11,14 @@
 #include "main/health.h"
 #include "main/upkeep.h"
 #include "platform/http/error_response.h"
+#include "platform/telemetry/log.h"
 
 namespace gatehouse::main {
 
 namespace {
+
+constexpr Seconds kBackendInterval{1};
+constexpr Seconds kLastWrites{2};  // of the time to drain
 
 using DressRefusal = decltype(http::ServerOptions::dress_refusal);
 
@@ -72,9 +78,14 @@ Core::Core(Deployment& deployment, std::uint16_t port, bool shares_port)
 Core::~Core() = default;
 
 void Core::prepare(bool keeps_process) {
-  auto& servers = backend(*deployment_.projects->current());
+  backend(*deployment_.projects->current());
+  asio::co_spawn(io_, keep_backends(), asio::detached);
   if (keeps_process) {
-    asio::co_spawn(io_, keep_clock(deployment_, servers.database()), asio::detached);
+    const auto database = [this] {
+      auto servers = backend(*deployment_.projects->current());
+      return std::shared_ptr<postgres::Database>(servers, &servers->database());
+    };
+    asio::co_spawn(io_, keep_clock(deployment_, database), asio::detached);
   }
   if (keeps_process && deployment_.settings.config_source_watch) {
     asio::co_spawn(io_, keep_projects(deployment_), asio::detached);
@@ -85,29 +96,77 @@ void Core::run() {
   server_.start();
   io_.run();
   // What was stopped half-way unwinds while the services that it uses are still there.
+  for (const auto& [urls, backend] : backends_) {
+    backend->cut();
+  }
+  for (const auto& backend : retired_) {
+    backend->cut();
+  }
   io_.restart();
   io_.poll();
 }
 
 void Core::drain() {
-  asio::post(io_, [this] { asio::co_spawn(io_, finish(), [this](const std::exception_ptr&) { io_.stop(); }); });
+  asio::post(io_, [this] {
+    asio::co_spawn(io_, finish(), [this](const std::exception_ptr&) { io_.stop(); });
+    asio::co_spawn(io_, stop_after(std::max(deployment_.settings.drain, kLastWrites)), asio::detached);
+  });
+}
+
+// What hangs has no say in when the process ends.
+Task<void> Core::stop_after(Seconds time) {
+  co_await pause(time);
+  log::warn("not everything that was in flight is finished");
+  io_.stop();
 }
 
 Task<void> Core::finish() {
-  co_await server_.drain(deployment_.settings.drain);
-  for (auto& [servers, backend] : backends_) {
+  const Seconds all = deployment_.settings.drain;
+  co_await server_.drain(all > 2 * kLastWrites ? all - kLastWrites : all);
+  while (!backends_.empty()) {
+    retired_.push_back(std::move(backends_.extract(backends_.begin()).mapped()));
+  }
+  for (const auto& backend : retired_) {
     co_await backend->close();
   }
 }
 
-Backend& Core::backend(const project::Project& project) {
+Task<void> Core::keep_backends() {
+  for (;;) {
+    co_await pause(kBackendInterval);
+    co_await drop_unused_backends();
+  }
+}
+
+// When the project names other servers: the new ones are connected to, and the old ones go with their last request.
+Task<void> Core::drop_unused_backends() {
+  const auto current = deployment_.projects->current();
+  const auto used = backend(*current);
+  for (auto at = backends_.begin(); at != backends_.end();) {
+    if (at->second != used) {
+      log::info("the project names other servers; the old ones are left", {{"project", current->id().str()}});
+      retired_.push_back(std::move(at->second));
+      at = backends_.erase(at);
+    } else {
+      ++at;
+    }
+  }
+  const auto unused = std::ranges::partition(retired_, [](const auto& backend) { return backend.use_count() > 1; });
+  std::vector<std::shared_ptr<Backend>> leaving(unused.begin(), unused.end());
+  retired_.erase(unused.begin(), unused.end());
+  for (const auto& backend : leaving) {
+    co_await backend->close();
+  }
+}
+
+std::shared_ptr<Backend> Core::backend(const project::Project& project) {
   const auto& secrets = project.secrets;
   const std::string servers = secrets.database_url + '\n' + secrets.database_schema + '\n' + secrets.redis_url;
   auto& backend = backends_[servers];
   if (!backend) {
-    backend = std::make_unique<Backend>(io_, deployment_, pages_, secrets);
+    backend = std::make_shared<Backend>(io_, deployment_, pages_, secrets);
   }
-  return *backend;
+  return backend;
 }
 
 Task<http::Response> Core::handle(Context& ctx, http::Request& request) {
@@ -151,7 +210,8 @@ void Core::dress_refusal(const Context& outer, const http::Request& request, htt
   if (!project) {
     return;
   }
-  project::Context ctx(project, backend(*project).database(), deployment_.clock);
+  const auto servers = backend(*project);
+  project::Context ctx(project, servers->database(), deployment_.clock);
   carry_over(ctx, outer, request);
   tell_browser(ctx, request, response);
   add_transport_security(*project, response);
@@ -175,12 +235,12 @@ std::optional<http::Response> Core::handle_process(const http::Request& request)
 }
 
 Task<http::Response> Core::handle_project(project::Handle project, Context& outer, http::Request& request) {
-  auto& backend = this->backend(*project);
-  project::Context ctx(project, backend.database(), deployment_.clock);
+  const auto backend = this->backend(*project);  // before all that uses it: it goes with its last request
+  project::Context ctx(project, backend->database(), deployment_.clock);
   carry_over(ctx, outer, request);
   http::Response response;
   try {
-    response = co_await backend.router().handle(ctx, request);
+    response = co_await backend->router().handle(ctx, request);
   } catch (...) {
     response = http::response_of_current_exception(ctx);
   }
@@ -188,7 +248,8 @@ Task<http::Response> Core::handle_project(project::Handle project, Context& oute
     tell_browser(ctx, request, response);
   }
   auto expired = endpoint::expire_doubled_cookies(ctx, request);
-  http::dress_always(response, [project, expired = std::move(expired)](http::Response& leaving) {
+  // The last check of a response asks the backend too.
+  http::dress_always(response, [project, backend, expired = std::move(expired)](http::Response& leaving) {
     add_transport_security(*project, leaving);
     endpoint::add_first(leaving, expired);
   });

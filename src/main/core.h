@@ -1,8 +1,7 @@
 #pragma once
 
-#include <map>
 #include <memory>
-#include <thread>
+#include <vector>
 
 #include "endpoint/unknown_host.h"
 #include "main/health.h"
@@ -18,18 +17,22 @@ class Core {
   Core(Deployment& deployment, std::uint16_t port, bool shares_port);
   ~Core();
 
-  // Connects to the servers of the projects that are known already, and starts what one core does for the process.
+  // Connects to the servers of the project, and starts what goes on in the background; `keeps_process`: also what one
+  // core does for all.
   void prepare(bool keeps_process);
 
   std::uint16_t port() const { return server_.port(); }
   void run();  // the thread's work; returns after stop()
 
-  // From any thread: stops accepting, finishes what is in flight, then ends run().
+  // From any thread: stops accepting, finishes what is in flight, then ends run(), at the latest after the drain time.
   void drain();
 
  private:
   Task<void> finish();
-  Backend& backend(const project::Project& project);
+  Task<void> stop_after(Seconds time);
+  Task<void> keep_backends();
+  Task<void> drop_unused_backends();
+  std::shared_ptr<Backend> backend(const project::Project& project);
   Task<http::Response> handle(Context& ctx, http::Request& request);
   Task<http::Response> handle_project(project::Handle project, Context& ctx, http::Request& request);
   std::optional<http::Response> handle_process(const http::Request& request);
@@ -42,6 +45,7 @@ class Core {
   endpoint::PageRenderer pages_;
   endpoint::UnknownHostPage unknown_host_page_;
   Backends backends_;
+  std::vector<std::shared_ptr<Backend>> retired_;  // of servers that the project names no more
   http::Server server_;
 };
 

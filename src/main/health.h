@@ -1,15 +1,11 @@
 #pragma once
 
-#include <map>
-#include <memory>
-#include <string>
+#include <optional>
 
 #include "main/backend.h"
 #include "platform/http/message.h"
 
 namespace gatehouse::main {
-
-using Backends = std::map<std::string, std::unique_ptr<Backend>>;  // by the servers' URLs
 
 // GET /readyz: 200 while this host can serve; 503 only for causes of this host (draining, clock). Shared dependencies
 // stand in the body, so that a dead Redis does not drain every host at once.

@@ -2,12 +2,15 @@
 
 #include <csignal>
 #include <future>
+#include <optional>
 #include <stdexcept>
+#include <sys/syscall.h>
 #include <thread>
+#include <unistd.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <fmt/format.h>
 
 #include "main/core.h"
 #include "main/worker_core.h"
@@ -22,24 +25,27 @@ class CoreThreads {
  public:
   explicit CoreThreads(Deployment& deployment) : deployment_(deployment) {}
 
-  // Starts one core more and returns its port. Throws what its start threw.
-  std::uint16_t add(std::uint16_t port, bool shares_port) {
-    std::promise<Core*> started;
-    auto future = started.get_future();
-    threads_.emplace_back([this, port, shares_port, started = std::move(started)]() mutable {
-      std::unique_ptr<Core> core;
+  // The first one binds the port and finds out whether it is free; the others join it, all at once. Returns the port.
+  // Throws what the start of one threw.
+  std::uint16_t start(std::size_t count) {
+    auto first = launch(deployment_.settings.main_listen.port, false);
+    const std::uint16_t port = take(first);
+    std::vector<std::future<Core*>> others;
+    for (std::size_t i = 1; i < count; ++i) {
+      others.push_back(launch(port, true));
+    }
+    std::exception_ptr failed;
+    for (auto& other : others) {
       try {
-        core = std::make_unique<Core>(deployment_, port, shares_port);
-        core->prepare(!shares_port);
+        take(other);
       } catch (...) {
-        started.set_exception(std::current_exception());
-        return;
+        failed = std::current_exception();
       }
-      started.set_value(core.get());
-      core->run();
-    });
-    cores_.push_back(future.get());
-    return cores_.back()->port();
+    }
+    if (failed) {
+      std::rethrow_exception(failed);
+    }
+    return port;
   }
 
   void drain() {
@@ -55,17 +61,58 @@ class CoreThreads {
   }
 
  private:
+  std::future<Core*> launch(std::uint16_t port, bool shares_port) {
+    std::promise<Core*> started;
+    auto future = started.get_future();
+    threads_.emplace_back([this, port, shares_port, started = std::move(started)]() mutable {
+      std::unique_ptr<Core> core;
+      try {
+        core = std::make_unique<Core>(deployment_, port, shares_port);
+        core->prepare(!shares_port);
+      } catch (...) {
+        started.set_exception(std::current_exception());
+        return;
+      }
+      started.set_value(core.get());
+      core->run();
+    });
+    return future;
+  }
+
+  std::uint16_t take(std::future<Core*>& started) {
+    cores_.push_back(started.get());
+    return cores_.back()->port();
+  }
+
   Deployment& deployment_;
   std::vector<std::thread> threads_;
   std::vector<Core*> cores_;
 };
 
-// Blocks until SIGTERM or SIGINT; both are blocked in all threads, so only this one hears them.
-void wait_for_signal() {
+using Descriptor = asio::posix::stream_descriptor;
+
+// Blocks until SIGTERM or SIGINT, and returns nothing then, or until a child has ended, and returns its name.
+std::optional<std::string> wait_for_end(const std::vector<Child>& children) {
   asio::io_context io;
+  std::optional<std::string> ended;
   asio::signal_set signals(io, SIGTERM, SIGINT);
-  signals.async_wait([](const auto&, int) {});
+  signals.async_wait([&](const auto&, int) { io.stop(); });
+  std::vector<std::unique_ptr<Descriptor>> watched;
+  for (const auto& child : children) {
+    const int descriptor = static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0));
+    if (descriptor < 0) {
+      return child.name;  // it has ended and nobody can say any more whose number that is
+    }
+    watched.push_back(std::make_unique<Descriptor>(io, descriptor));
+    watched.back()->async_wait(Descriptor::wait_read, [&io, &ended, &child](const auto& error) {
+      if (!error) {
+        ended = child.name;
+        io.stop();
+      }
+    });
+  }
   io.run();
+  return ended;
 }
 
 }  // namespace
@@ -84,33 +131,39 @@ std::set<Role> parse_roles(const std::vector<std::string>& words) {
   return roles.empty() ? std::set{Role::auth, Role::worker} : roles;
 }
 
-int serve(Deployment& deployment, const std::set<Role>& roles, const std::function<void(std::uint16_t)>& on_ready) {
+void serve(Deployment& deployment, const std::set<Role>& roles, const Watch& watch) {
   std::signal(SIGPIPE, SIG_IGN);
   CoreThreads cores(deployment);
   std::uint16_t port = deployment.settings.main_listen.port;
   std::unique_ptr<WorkerCore> worker;
   try {
-    if (roles.contains(Role::auth)) {
-      for (std::size_t i = 0; i < deployment.cores; ++i) {
-        port = cores.add(port, i > 0);
-      }
-    }
     if (roles.contains(Role::worker)) {
       worker = std::make_unique<WorkerCore>(deployment);
+    }
+    if (roles.contains(Role::auth)) {
+      port = cores.start(deployment.cores);
     }
   } catch (...) {
     cores.drain();
     cores.join();
     throw;
   }
-  on_ready(port);
-  wait_for_signal();
+  watch.on_ready(port);
+  const auto ended = wait_for_end(watch.children);
   log::notice("stopping");
+  if (watch.on_stop) {
+    watch.on_stop();
+  }
   deployment.draining = true;
+  if (worker) {
+    worker->stop();
+  }
   cores.drain();
   cores.join();
   worker.reset();
-  return 0;
+  if (ended) {
+    throw std::runtime_error(fmt::format("{} has ended, and everything else was stopped", *ended));
+  }
 }
 
 }  // namespace gatehouse::main

@@ -12,28 +12,28 @@ constexpr Seconds kClockInterval{10};
 constexpr Seconds kProjectInterval{1};
 constexpr Seconds kPatience{5};
 
-Task<void> pause(Seconds time) {
-  asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor> timer(
-      co_await asio::this_coro::executor, time);
-  co_await timer.async_wait(asio::use_awaitable_t<Executor>{});
-}
-
-Task<void> measure(Deployment& deployment, postgres::Database& database) {
+Task<void> measure(Deployment& deployment, std::shared_ptr<postgres::Database> database) {
   static constexpr postgres::Sql kSql = "SELECT clock_timestamp()";
   Context ctx;
   ctx.deadline = boot_time() + kPatience;
   const auto before = boot_time();
-  const auto result = co_await database.run(ctx, kSql, {});
+  const auto result = co_await database->run(ctx, kSql, {});
   const auto after = boot_time();
   deployment.clock.adjust(result.as<TimePoint>(0), before + (after - before) / 2);
 }
 
 }  // namespace
 
-Task<void> keep_clock(Deployment& deployment, postgres::Database& database) {
+Task<void> pause(Seconds time) {
+  asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor> timer(
+      co_await asio::this_coro::executor, time);
+  co_await timer.async_wait(asio::use_awaitable_t<Executor>{});
+}
+
+Task<void> keep_clock(Deployment& deployment, std::function<std::shared_ptr<postgres::Database>()> database) {
   for (;;) {
     try {
-      co_await measure(deployment, database);
+      co_await measure(deployment, database());
     } catch (const std::exception& error) {
       deployment.metrics.count("gatehouse_clock_measurements_failed_total");
       log::debug("the clock was not measured", {{"cause", error.what()}});

@@ -1,15 +1,20 @@
 #pragma once
 
+#include <functional>
+#include <memory>
+
 #include "main/deployment.h"
 #include "platform/base/task.h"
 #include "platform/postgres/database.h"
 
 namespace gatehouse::main {
 
-// Measures the deployment's clock against the database every 10 s, for ever.
-Task<void> keep_clock(Deployment& deployment, postgres::Database& database);
+// Measures the deployment's clock every 10 s, for ever, against the database that is given then.
+Task<void> keep_clock(Deployment& deployment, std::function<std::shared_ptr<postgres::Database>()> database);
 
-// Looks every second whether the projects' files changed, for ever; says once what is wrong with a new version.
+// Looks every second whether the projects' files changed, for ever.
 Task<void> keep_projects(Deployment& deployment);
+
+Task<void> pause(Seconds time);
 
 }  // namespace gatehouse::main

@@ -1,16 +1,23 @@
 #include "main/worker_core.h"
 
+#include <algorithm>
 #include <thread>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
+#include <boost/asio.hpp>
 
 #include "platform/egress/egress.h"
+#include "platform/telemetry/log.h"
 #include "worker/worker.h"
 
 namespace gatehouse::main {
 
 namespace {
+
+using Timer =
+    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
+constexpr Seconds kProjectInterval{1};
+constexpr Seconds kShortestDrain{2};
+constexpr Micros kShortestLease = Seconds{10};
 
 postgres::DatabaseOptions options_for(const std::string& url, const std::string& schema) {
   postgres::DatabaseOptions options;
@@ -25,44 +32,139 @@ egress::Options egress_options(const Settings& settings) {
   return {.allow = settings.egress_allow, .proxy = settings.egress_proxy, .extra_ca_file = settings.egress_ca_file};
 }
 
+// A claim that lasts no longer than the process takes to end: what was not finished then is free for another one.
+worker::WorkerOptions worker_options(const Settings& settings) {
+  worker::WorkerOptions options;
+  options.outbox.lease = std::max(std::min<Micros>(options.outbox.lease, settings.drain), kShortestLease);
+  return options;
+}
+
+std::string urls_of(const project::Secrets& secrets) {
+  return secrets.database_url + '\n' + secrets.database_schema + '\n' + secrets.audit_database_url + '\n' +
+         secrets.audit_database_schema;
+}
+
+// The databases that one version of the project names, and what works on them.
+class Servers {
+ public:
+  Servers(asio::io_context& io, Deployment& deployment, egress::Client& egress, const project::Secrets& secrets)
+      : urls_(urls_of(secrets)), database_(io, options_for(secrets.database_url, secrets.database_schema)) {
+    if (!secrets.audit_database_url.empty()) {
+      audit_ = std::make_unique<postgres::Database>(
+          io, options_for(secrets.audit_database_url, secrets.audit_database_schema));
+    }
+    worker_ = std::make_unique<worker::Worker>(worker::Parts{io, *deployment.projects, database_, audit_.get(), egress,
+                                                             deployment.keys, deployment.clock, deployment.metrics},
+                                               worker_options(deployment.settings));
+  }
+
+  const std::string& urls() const { return urls_; }
+  Task<void> run() { return worker_->run(); }
+  void stop() { worker_->stop(); }
+
+  void close() {
+    database_.close();
+    if (audit_) {
+      audit_->close();
+    }
+  }
+
+ private:
+  std::string urls_;
+  postgres::Database database_;
+  std::unique_ptr<postgres::Database> audit_;
+  std::unique_ptr<worker::Worker> worker_;
+};
+
 }  // namespace
 
 struct WorkerCore::Impl {
-  explicit Impl(Deployment& deployment)
-      : project(deployment.projects->current()),
-        database(io, options_for(project->secrets.database_url, project->secrets.database_schema)),
-        egress(io, egress_options(deployment.settings)) {
-    if (!project->secrets.audit_database_url.empty()) {
-      audit = std::make_unique<postgres::Database>(
-          io, options_for(project->secrets.audit_database_url, project->secrets.audit_database_schema));
-    }
-    worker = std::make_unique<worker::Worker>(worker::Parts{io, *deployment.projects, database, audit.get(), egress,
-                                                            deployment.keys, deployment.clock, deployment.metrics});
-    asio::co_spawn(io, worker->run(), [this](const std::exception_ptr&) { close(); });
-    thread = std::thread([this] { io.run(); });
+  explicit Impl(Deployment& its_deployment)
+      : deployment(its_deployment), egress(io, egress_options(deployment.settings)), pause(io.get_executor()) {
+    asio::co_spawn(io, keep(), asio::detached);
+    thread = std::thread([this] { run(); });
   }
 
-  void close() {
-    database.close();
-    if (audit) {
-      audit->close();
+  void run() {
+    io.run();
+    // What was stopped half-way unwinds while the services that it uses are still there.
+    for (const auto& servers : running) {
+      servers->close();
     }
+    io.restart();
+    io.poll();
+  }
+
+  Task<void> keep() {
+    while (!stopping) {
+      const auto project = deployment.projects->current();
+      if (!current || current->urls() != urls_of(project->secrets)) {
+        go_over_to(project);
+      }
+      pause.expires_after(kProjectInterval);
+      co_await pause.async_wait(asio::as_tuple(asio::use_awaitable_t<Executor>{}));
+    }
+  }
+
+  // The old ones end by themselves, once what is on its way there is done.
+  void go_over_to(const project::Handle& project) {
+    if (current) {
+      log::info("the project names other databases; the worker goes over to them", {{"project", project->id().str()}});
+      current->stop();
+    }
+    current = std::make_shared<Servers>(io, deployment, egress, project->secrets);
+    running.push_back(current);
+    asio::co_spawn(io, current->run(), [this, servers = current](const std::exception_ptr&) {
+      servers->close();
+      std::erase(running, servers);
+      end_if_done();
+    });
+  }
+
+  void stop() {
+    if (std::exchange(stopping, true)) {
+      return;
+    }
+    pause.cancel();
+    for (const auto& servers : running) {
+      servers->stop();
+    }
+    asio::co_spawn(io, stop_after(std::max(deployment.settings.drain, kShortestDrain)), asio::detached);
+    end_if_done();
+  }
+
+  // What hangs has no say in when the process ends.
+  Task<void> stop_after(Seconds time) {
+    Timer limit(io.get_executor(), time);
+    co_await limit.async_wait(asio::use_awaitable_t<Executor>{});
+    log::warn("a delivery that is on its way is left; it is tried again when its claim has run out");
     io.stop();
   }
 
+  void end_if_done() {
+    if (stopping && running.empty()) {
+      io.stop();
+    }
+  }
+
+  Deployment& deployment;
   asio::io_context io{1};
-  project::Handle project;  // its servers; another project's servers get a worker of their own
-  postgres::Database database;
-  std::unique_ptr<postgres::Database> audit;
   egress::Client egress;
-  std::unique_ptr<worker::Worker> worker;
+  Timer pause;
+  bool stopping = false;
+  std::shared_ptr<Servers> current;
+  std::vector<std::shared_ptr<Servers>> running;  // the current ones, and those before that still finish
   std::thread thread;
 };
 
 WorkerCore::WorkerCore(Deployment& deployment) : impl_(std::make_unique<Impl>(deployment)) {}
 
+void WorkerCore::stop() {
+  asio::post(impl_->io, [this] { impl_->stop(); });
+}
+
 WorkerCore::~WorkerCore() {
-  asio::post(impl_->io, [this] { impl_->worker->stop(); });
+  stop();
   impl_->thread.join();
 }
 

@@ -16,6 +16,7 @@ class CrossCheck {
       : file_(file), config_(config), problems_(problems) {}
 
   void run() {
+    times();
     clients();
     login_providers();
     authenticators();
@@ -32,6 +33,22 @@ class CrossCheck {
  private:
   void report(std::string path, std::string what) {
     problems_.push_back({kConfigFile, std::move(path), std::move(what)});
+  }
+
+  // The contract's schema has no least value; with such a time nobody stays signed in for a moment.
+  void not_negative(const Place& of, const std::string& path, std::string_view key) {
+    if (of[key].whole() < 0) {
+      report(fmt::format("{}/{}", path, key), "must not be negative");
+    }
+  }
+
+  void times() {
+    not_negative(file_["session"], "/session", "lifetime_seconds");
+    not_negative(file_["session"], "/session", "idle_timeout_seconds");
+    const auto clients = file_["oauth"]["clients"].items();
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+      not_negative(clients[i], fmt::format("/oauth/clients/{}", i), "refresh_token_idle_timeout_seconds");
+    }
   }
 
   void clients() {

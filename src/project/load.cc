@@ -13,6 +13,7 @@
 #include "project/own_config_reader.h"
 #include "project/schema.h"
 #include "project/secrets_reader.h"
+#include "project/value_warnings.h"
 #include "project/word_file.h"
 #include "project/yaml.h"
 
@@ -150,6 +151,9 @@ Loaded load(const Files& files) {
   Loaded loaded;
   for (const auto& warning : own_config_warnings(config)) {
     loaded.warnings.push_back(fmt::format("{}: {}", kOwnFile, warning));
+  }
+  for (const auto& warning : value_warnings(file)) {
+    loaded.warnings.push_back(fmt::format("{}: {}", kConfigFile, warning));
   }
   warn(loaded.warnings, kConfigFile, keys_without_effect_in_config(file));
   warn(loaded.warnings, kFeaturesFile, keys_without_effect_in_features(features));

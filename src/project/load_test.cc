@@ -327,6 +327,29 @@ saml: {signing: {key_id: k}}
   EXPECT_THAT(load(files(kSmallest)).warnings, IsEmpty());
 }
 
+TEST(Load, a_value_that_does_not_do_what_it_seems_to_warns_with_its_path) {
+  const auto loaded = load(files(std::string(kSmallest) + R"(
+session: {lifetime_seconds: 0}
+authentication: {identities: [login_id, oauth], primary_authenticators: [password, oob_otp_email]}
+identity: {login_id: {keys: [{type: email}, {type: phone}]}}
+oauth:
+  clients:
+  - {client_id: a, name: A, redirect_uris: ["https://a.example/cb", "https://a.example/cb#here"]}
+  - {client_id: b, name: B, refresh_token_idle_timeout_seconds: 0}
+)"));
+  EXPECT_THAT(
+      loaded.warnings,
+      UnorderedElementsAre(
+          "authgear.yaml: /session/lifetime_seconds is 0, which counts as absent: the default is used",
+          "authgear.yaml: /authentication/identities/1 (oauth) does nothing yet",
+          "authgear.yaml: /authentication/primary_authenticators/1 (oob_otp_email) does nothing yet",
+          "authgear.yaml: /identity/login_id/keys/1 (phone) does nothing yet",
+          "authgear.yaml: /oauth/clients/0/redirect_uris/1 has a fragment (#…), so it is never followed (RFC 6749 "
+          "3.1.2)",
+          "authgear.yaml: /oauth/clients/1/refresh_token_idle_timeout_seconds is 0, which counts as absent: the "
+          "default is used"));
+}
+
 TEST(Load, without_gatehouse_yaml_the_contracts_behaviour_is_kept) {
   for (const char* file : {"", " \n", "{}\n", "ui: {}\nauthentication: {}\noauth: {token_endpoint: {}}\n"}) {
     Files all = files(kSmallest);

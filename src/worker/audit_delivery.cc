@@ -1,5 +1,7 @@
 #include "worker/audit_delivery.h"
 
+#include <functional>
+
 #include <boost/asio/ip/address.hpp>
 
 #include "platform/telemetry/log.h"
@@ -32,16 +34,28 @@ std::optional<std::string> address_of(const boost::json::object& context) {
   return address.to_string();
 }
 
+// Nothing of a row is sure but its columns: what an older or a newer version wrote, or a hand, may have any shape.
+bool is_envelope(const OutboxRow& row) {
+  const auto* const envelope = row.payload ? row.payload->if_object() : nullptr;
+  const auto* const context = envelope != nullptr ? envelope->if_contains("context") : nullptr;
+  if (context == nullptr || !context->is_object() || !text_of(*envelope, "id") || !text_of(*envelope, "type")) {
+    return false;
+  }
+  const auto* const timestamp = context->get_object().if_contains("timestamp");
+  constexpr std::int64_t kYear10000 = 253'402'300'800;
+  return timestamp != nullptr && timestamp->is_int64() && timestamp->get_int64() >= 0 &&
+         timestamp->get_int64() < kYear10000;
+}
+
 void add_entry(postgres::Batch& batch, const OutboxRow& row) {
   static constexpr postgres::Sql kSql =
       "INSERT INTO _audit_log (id, app_id, created_at, user_id, activity_type, ip_address, user_agent, client_id, "
       "data) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
-  const boost::json::object& envelope = row.payload.value();
+  const boost::json::object& envelope = row.payload.value().as_object();
   const boost::json::object& context = envelope.at("context").as_object();
-  batch.add(kSql, text_of(envelope, "id"), row.app_id,
-            from_unix_seconds(context.at("timestamp").to_number<std::int64_t>()), row.user_id,
-            text_of(envelope, "type"), address_of(context), text_of(context, "user_agent"),
+  batch.add(kSql, text_of(envelope, "id"), row.app_id, from_unix_seconds(context.at("timestamp").as_int64()),
+            row.user_id, text_of(envelope, "type"), address_of(context), text_of(context, "user_agent"),
             text_of(context, "client_id"), envelope);
 }
 
@@ -65,10 +79,24 @@ Task<bool> AuditDelivery::write_one(Context& ctx, const OutboxRow& row) {
   } catch (const postgres::StatementError& error) {
     sqlstate = error.sqlstate();
   }
-  metrics_.count("gatehouse_audit_refused_total");
-  log::error("the audit database refuses an event", {{"id", row.id}, {"project", row.app_id}, {"sqlstate", sqlstate}});
-  co_await put_off(database_, ctx, row, clock_.now() + kPoisonPause, "the audit database refuses it: " + sqlstate);
+  co_await park(ctx, row, "the audit database refuses it: " + sqlstate);
   co_return false;
+}
+
+// Kept for whoever mends it, and out of the way of the others.
+Task<void> AuditDelivery::park(Context& ctx, const OutboxRow& row, std::string why) {
+  metrics_.count("gatehouse_audit_refused_total");
+  log::error("an event is not written into the audit log", {{"id", row.id}, {"project", row.app_id}, {"cause", why}});
+  co_await put_off(database_, ctx, row, clock_.now() + kPoisonPause, std::move(why));
+}
+
+Task<void> AuditDelivery::park_malformed(Context& ctx, std::vector<OutboxRow>& rows) {
+  for (const auto& row : rows) {
+    if (!is_envelope(row)) {
+      co_await park(ctx, row, "its envelope is malformed");
+    }
+  }
+  std::erase_if(rows, std::not_fn(is_envelope));
 }
 
 // One bad row must not hold up the others: the batch that fails is written row by row.
@@ -107,6 +135,7 @@ Task<void> AuditDelivery::remove(Context& ctx, const std::vector<OutboxRow>& row
 
 Task<void> AuditDelivery::deliver(Context& ctx, std::vector<OutboxRow> rows) {
   if (audit_ != nullptr) {
+    co_await park_malformed(ctx, rows);
     co_await write(ctx, rows);
   }
   if (!rows.empty()) {

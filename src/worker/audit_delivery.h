@@ -15,11 +15,14 @@ class AuditDelivery {
                 telemetry::Metrics& metrics)
       : database_(database), audit_(audit), clock_(clock), metrics_(metrics) {}
 
-  // Rows that could not be written are put off; throws Error ServiceUnavailable while a database is away.
+  // Rows that could not be written, or whose envelope is malformed, are put off for an hour, with a log and a metric;
+  // throws Error ServiceUnavailable while a database is away.
   Task<void> deliver(Context& ctx, std::vector<OutboxRow> rows);
 
  private:
   Task<void> write_all(Context& ctx, const std::vector<OutboxRow>& rows);
+  Task<void> park(Context& ctx, const OutboxRow& row, std::string why);
+  Task<void> park_malformed(Context& ctx, std::vector<OutboxRow>& rows);
   Task<bool> write_one(Context& ctx, const OutboxRow& row);
   Task<void> write(Context& ctx, std::vector<OutboxRow>& rows);
   Task<void> remove(Context& ctx, const std::vector<OutboxRow>& rows);

@@ -25,11 +25,12 @@ constexpr Micros kCommitPause = 250ms;
 
 // The request that the mail came from, for the event's context.
 void restore_origin(project::Context& ctx, const OutboxRow& row) {
-  if (!row.payload) {
+  const auto* const origin = row.payload ? row.payload->if_object() : nullptr;
+  if (origin == nullptr) {
     return;
   }
   const auto text = [&](std::string_view key) {
-    const auto* const value = row.payload->if_contains(key);
+    const auto* const value = origin->if_contains(key);
     return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
   };
   ctx.client_ip = text("ip_address");

@@ -95,8 +95,10 @@ Task<std::size_t> Outbox::Impl::start_mails() {
 // True: there may be more to do at once.
 Task<bool> Outbox::Impl::round() {
   try {
+    if (!stopping) {
+      co_await start_mails();  // first: trouble with events holds up no mail
+    }
     const std::size_t events = co_await deliver_events();
-    co_await start_mails();
     told_away = false;
     co_return events == options.events_at_once;
   } catch (const Error& error) {

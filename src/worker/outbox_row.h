@@ -18,7 +18,7 @@ struct OutboxRow {
   std::string app_id;
   std::string id;
   std::string user_id;
-  std::optional<boost::json::object> payload;
+  std::optional<boost::json::value> payload;  // as it stands there: nothing of its shape is sure
   std::optional<std::string> sealed;
   TimePoint created_at;
   std::int32_t attempts = 0;  // this one included; tells this claim from a later one

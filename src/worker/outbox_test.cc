@@ -171,16 +171,40 @@ TEST_F(OutboxTest, an_address_that_is_none_does_not_hold_up_an_event) {
 
 TEST_F(OutboxTest, one_event_that_the_audit_database_refuses_does_not_hold_up_the_others) {
   add_event("user.authenticated");
-  static constexpr postgres::Sql kBad =
-      "INSERT INTO _gatehouse_outbox (app_id, id, kind, user_id, payload, created_at, available_at) "
-      "VALUES ($1, gen_random_uuid(), 'event', '', $2, $3, $3)";
-  const boost::json::object no_id{{"type", "user.created"}, {"context", {{"timestamp", 1'800'000'000}}}};
-  ctx.run(ctx->db().execute(kBad, ctx->app_id(), no_id, ctx->now()));
+  static constexpr postgres::Sql kRefuse =
+      "ALTER TABLE _audit_log ADD CONSTRAINT none_created CHECK (activity_type <> 'user.created')";
+  ctx.run(audit.run(ctx, kRefuse, {}));
+  add_event("user.created");
   add_event("user.signed_out");
   EXPECT_EQ(deliver(), 3U);
   EXPECT_EQ(audited(), (std::vector<std::string>{"user.authenticated", "user.signed_out"}));
   EXPECT_EQ(waiting(), 1);
-  EXPECT_THAT(last_error(), testing::HasSubstr("23502"));
+  EXPECT_THAT(last_error(), testing::HasSubstr("23514"));
+}
+
+TEST_F(OutboxTest, a_malformed_event_is_put_aside_and_the_others_are_delivered) {
+  static constexpr postgres::Sql kMangle =
+      "UPDATE _gatehouse_outbox SET payload = $2 WHERE app_id = $1 AND payload ->> 'type' = 'broken'";
+  const char* const mangled[] = {"5",
+                                 "[]",
+                                 R"({})",
+                                 R"({"type":"a","id":"0000000000000001"})",
+                                 R"({"type":"a","id":"0000000000000001","context":3})",
+                                 R"({"type":"a","id":"0000000000000001","context":{"timestamp":"now"}})",
+                                 R"({"type":"a","context":{"timestamp":1}})"};
+  for (const char* payload : mangled) {
+    add_event("broken");
+    ctx.run(ctx->db().run(kMangle, postgres::Params(ctx->app_id(), boost::json::parse(payload))));
+  }
+  add_event("user.authenticated");
+  add_mail();
+  EXPECT_EQ(deliver(), std::size(mangled) + 2);
+  EXPECT_EQ(audited(), std::vector<std::string>{"user.authenticated"});
+  EXPECT_EQ(receiver.mails().size(), 1U);
+  EXPECT_EQ(last_error(), "its envelope is malformed");
+  EXPECT_EQ(deliver(), 1U) << "only that the mail was sent";
+  EXPECT_EQ(waiting(), static_cast<std::int64_t>(std::size(mangled)));
+  EXPECT_THAT(metrics.expose(), testing::HasSubstr("gatehouse_audit_refused_total 7"));
 }
 
 TEST_F(OutboxTest, events_wait_while_the_audit_database_is_away) {

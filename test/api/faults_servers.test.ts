@@ -87,7 +87,7 @@ const begins = async () => (await login()).status === 302;
 const recovers = (what: string, request: () => Promise<Answer>) => eventually(`${what} works again`, async () => (await request()).status < 400, 20_000);
 
 before(async () => {
-  gatehouse = await Gatehouse.start();
+  gatehouse = await Gatehouse.start({ arguments: ["--keep-running"] });
   application = await Application.discover(gatehouse.addresses);
   const person = await createAccount(gatehouse.addresses, application, ada);
   cookie = [...person.cookies(gatehouse.endpoint)].map(([name, value]) => `${name}=${value}`).join("; ");

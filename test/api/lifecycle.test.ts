@@ -7,12 +7,12 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, test } from "node:test";
 
-import { createAccount, freshTokens } from "../support/account.ts";
+import { beginSignUp, createAccount, freshTokens } from "../support/account.ts";
 import { Application } from "../support/application.ts";
 import { binary, Gatehouse, run, temporaryData } from "../support/gatehouse.ts";
 import { holdRow } from "../support/held_row.ts";
 import { freePort, post, ServerProcess } from "../support/server_process.ts";
-import { descendantsOf, eventually, isAlive, sql } from "../support/servers.ts";
+import { childrenOf, commandLine, descendantsOf, eventually, isAlive, sql } from "../support/servers.ts";
 
 const ada = { email: "ada@example.com", password: "correct horse battery staple" };
 const folders: string[] = [];
@@ -94,6 +94,35 @@ test("kill -9 of gatehouse dev leaves no child behind, and the next start goes o
   const next = await started({ data });
   assert.equal((await sql(next.addresses.database_url, "SELECT 1 FROM _auth_user")).length, 1);
   await next.stop();
+});
+
+test("when a child dies, gatehouse dev says which one, stops the others and fails", async () => {
+  for (const [name, isMeant] of [
+    ["PostgreSQL", (words: string) => words.includes("/postgres ")],
+    ["Redis", (words: string) => words.includes("redis-server")],
+    ["the process of demo application and inbox", (words: string) => words.includes("dev/main.ts")],
+  ] as const) {
+    const one = await started();
+    const children = descendantsOf(one.pid);
+    const meant = childrenOf(one.pid).find((pid) => isMeant(commandLine(pid).join(" ")));
+    assert.ok(meant !== undefined, name);
+    process.kill(meant, "SIGKILL");
+    assert.equal(await one.exited(), 1, name);
+    assert.equal(one.logged().split("\n").at(-1), `gatehouse: ${name} has ended, and everything else was stopped`);
+    await gone(children);
+  }
+});
+
+test("at a terminal it says that it stops, and that it has stopped", async () => {
+  const data = await folder();
+  const child = spawn(binary, ["dev", "--data", data, "--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
+  let said = "";
+  child.stdout.on("data", (part: Buffer) => (said += part.toString()));
+  await eventually("it is ready", async () => said.includes("Ctrl-C stops everything"), 30_000);
+  child.kill("SIGINT");
+  const [code] = (await once(child, "close")) as [number | null];
+  assert.equal(code, 0);
+  assert.match(said, /\nstopping\nstopped\n$/);
 });
 
 test("Ctrl-C during the start ends every child", async () => {
@@ -249,6 +278,40 @@ test("SIGTERM answers what is in flight, takes no more, and ends with 0", async 
   await held.letGo();
   assert.equal((await answer).status, 200);
   assert.equal(await server.exited(), 0);
+});
+
+test("SIGTERM ends the process within its time, whatever hangs: a request, an e-mail", async () => {
+  const silent = createServer((socket) => socket.unref().on("error", () => {})).listen(0, "127.0.0.1"); // takes connections, says nothing
+  await once(silent, "listening");
+  const seconds = 3;
+  const one = await started({ environment: { GATEHOUSE_DRAIN_SECONDS: String(seconds), LOG_LEVEL: "info" } });
+  const { addresses } = one;
+  folders.push(addresses.data);
+  const application = await Application.discover(addresses);
+  await createAccount(addresses, application, ada);
+  const { refresh_token } = await freshTokens(addresses, application, ada);
+  const secrets = join(addresses.data, "project/authgear.secrets.yaml");
+  const { port } = silent.address() as AddressInfo;
+  await writeFile(secrets, (await readFile(secrets, "utf8")).replace(/(host: )\S+(\n\s+port: )\d+/, `$1127.0.0.1$2${port}`));
+  await eventually("the new mail server is known", async () => one.logged().includes("a new version of the project is served"));
+  const connected = once(silent, "connection");
+  await beginSignUp(application, "hangs@example.com");
+  await connected;
+  const held = await holdRow(addresses.database_url, "SELECT 1 FROM _gatehouse_refresh FOR UPDATE");
+  const values = new URLSearchParams({ grant_type: "refresh_token", refresh_token, client_id: application.clientId });
+  const hangs = fetch(`${one.endpoint}/oauth2/token`, { method: "POST", body: values }).catch(() => undefined);
+  await held.waitedFor();
+  const began = performance.now();
+  one.signal("SIGTERM");
+  assert.equal(await one.exited(), 0);
+  const took = performance.now() - began;
+  assert.ok(took < seconds * 1000 + 2000, `it took ${Math.round(took)} ms`);
+  await hangs;
+  silent.close();
+  const next = await started({ data: addresses.data });
+  const owed = await sql(next.addresses.database_url, "SELECT 1 FROM _gatehouse_outbox WHERE kind = 'mail'");
+  await next.stop({ keepData: true });
+  assert.equal(owed.length, 1, "the message is still owed");
 });
 
 test("it raises its limit of open files and makes no core dump", async () => {

@@ -8,7 +8,7 @@ import { after, before, test } from "node:test";
 
 import { SMTPServer } from "smtp-server";
 
-import { Visitor } from "../support/account.ts";
+import { beginSignUp } from "../support/account.ts";
 import { Application } from "../support/application.ts";
 import { Gatehouse } from "../support/gatehouse.ts";
 import { freePort } from "../support/server_process.ts";
@@ -66,22 +66,13 @@ async function arrives(email: string): Promise<void> {
   await eventually("nothing is owed any more", async () => (await owed()).length === 0);
 }
 
-// A sign-up that stops where the code is asked for: one message is owed.
-async function owe(email: string): Promise<void> {
-  const person = new Visitor();
-  const { url } = await application.authorizationRequest();
-  const login = await person.visit(url);
-  const tag = /<a[^>]*\sid="signup-link"[^>]*>/.exec(login.text)![0];
-  const signup = await person.visit(new URL(/href="([^"]*)"/.exec(tag)![1]!.replaceAll("&amp;", "&"), login.url));
-  await person.submit(signup, "signup-form", { x_login_id: email });
-}
+const owe = (email: string) => beginSignUp(application, email);
 
 async function useReceiver(mode: "normal" | "ssl"): Promise<void> {
   const path = join(gatehouse.addresses.data, "project/authgear.secrets.yaml");
   const text = await readFile(path, "utf8");
   await writeFile(path, text.replace(/(host: )\S+(\n\s+port: )\d+(\n\s+mode: )\S+/, `$1localhost$2${port}$3${mode}`));
 }
-
 
 function makeCertificate(name: string): void {
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", join(folder, `${name}-key.pem`)];

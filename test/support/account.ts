@@ -33,6 +33,16 @@ export async function createAccount(at: Addresses, application: Application, acc
   return person;
 }
 
+// A sign-up that stops where the code is asked for: one message is owed.
+export async function beginSignUp(application: Application, email: string): Promise<void> {
+  const person = new Visitor();
+  const { url } = await application.authorizationRequest();
+  const login = await person.visit(url);
+  const tag = /<a[^>]*\sid="signup-link"[^>]*>/.exec(login.text)![0];
+  const signup = await person.visit(new URL(/href="([^"]*)"/.exec(tag)![1]!.replaceAll("&amp;", "&"), login.url));
+  await person.submit(signup, "signup-form", { x_login_id: email });
+}
+
 // What the token endpoint is told with a code; a fresh one from a new sign-in, or from the session of `person`.
 export async function freshCode(application: Application, account: Account, person = new Visitor()): Promise<Record<string, string>> {
   const request = await application.authorizationRequest();

@@ -105,7 +105,7 @@ export async function restoreRedis(url: string, snapshot: Snapshot): Promise<voi
   for (const { key, value, ttl } of snapshot) await redis(url, "RESTORE", key, ttl, value, "REPLACE");
 }
 
-const commandLine = (pid: number): string[] => readFileSync(`/proc/${pid}/cmdline`, "latin1").split("\0").slice(0, -1);
+export const commandLine = (pid: number): string[] => readFileSync(`/proc/${pid}/cmdline`, "latin1").split("\0").slice(0, -1);
 
 const parentOf = (pid: number): number | undefined => {
   try {

@@ -71,7 +71,7 @@ struct LastAccess::State {
         "FROM unnest($1::text[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[]) AS u (app_id, id, at, ip, "
         "agent) "
         "WHERE r.app_id = u.app_id AND r.grant_id = u.id AND r.last_access_at < u.at";
-    while (!sessions.empty() || !grants.empty()) {
+    while (!closed && (!sessions.empty() || !grants.empty())) {
       postgres::Batch batch;
       add(batch, kSessions, take(sessions));
       add(batch, kGrants, take(grants));

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
@@ -95,6 +96,9 @@ struct RevocationFeed::Impl {
   std::unordered_map<std::string, Known> known;  // by app and subject
   std::unordered_map<std::string, Micros> rows;  // when they were seen last
   Micros pruned_at{};
+
+  bool stopping = false;
+  std::function<void()> cancel_pause;  // of `run`
 
   bool renewing = false;
   std::vector<std::shared_ptr<OneShot<bool>>> waiting;
@@ -195,17 +199,19 @@ struct RevocationFeed::Impl {
 
 RevocationFeed::RevocationFeed(postgres::Database& database, std::string process_id,
                                std::shared_ptr<RevocationBoard> board, std::function<Micros()> boot)
-    : impl_(std::make_unique<Impl>(database, std::move(process_id), std::move(board), std::move(boot))) {}
+    : impl_(std::make_shared<Impl>(database, std::move(process_id), std::move(board), std::move(boot))) {}
 
 RevocationFeed::~RevocationFeed() = default;
 
 Task<void> RevocationFeed::run() {
+  const auto impl = impl_;
   asio::steady_timer timer(co_await asio::this_coro::executor);
+  impl->cancel_pause = [&timer] { timer.cancel(); };
   bool said = false;
-  for (;;) {
+  while (!impl->stopping) {
     try {
-      if (!impl_->renewing) {
-        co_await impl_->renew();
+      if (!impl->renewing) {
+        co_await impl->renew();
         said = false;
       }
     } catch (const std::exception& error) {
@@ -213,8 +219,18 @@ Task<void> RevocationFeed::run() {
         log::warn("the lease on cached sessions and tokens cannot be renewed", {{"cause", error.what()}});
       }
     }
-    timer.expires_after(kRenewEvery);
-    co_await timer.async_wait(asio::use_awaitable_t<Executor>{});
+    if (!impl->stopping) {
+      timer.expires_after(kRenewEvery);
+      co_await timer.async_wait(asio::as_tuple(asio::use_awaitable_t<Executor>{}));
+    }
+  }
+  impl->cancel_pause = nullptr;
+}
+
+void RevocationFeed::stop() {
+  impl_->stopping = true;
+  if (impl_->cancel_pause) {
+    impl_->cancel_pause();
   }
 }
 
@@ -222,15 +238,16 @@ bool RevocationFeed::fresh() const { return impl_->fresh(); }
 
 Task<void> RevocationFeed::ensure_fresh(gatehouse::Context& ctx) {
   ctx.assert_no_lease("renewing the lease on the caches");
+  const auto impl = impl_;
   // A renewal that was under way may have been sent too long ago; the next one is not.
-  for (int tries = 0; tries < 3 && !impl_->fresh(); ++tries) {
-    if (!impl_->renewing) {
-      co_await impl_->renew();
-    } else if (!co_await impl_->join()) {
+  for (int tries = 0; tries < 3 && !impl->fresh(); ++tries) {
+    if (!impl->renewing) {
+      co_await impl->renew();
+    } else if (!co_await impl->join()) {
       break;
     }
   }
-  if (!impl_->fresh()) {
+  if (!impl->fresh()) {
     throw unavailable("cannot confirm that the session was not revoked");
   }
 }

@@ -58,8 +58,10 @@ class RevocationFeed {
   RevocationFeed(const RevocationFeed&) = delete;
   RevocationFeed& operator=(const RevocationFeed&) = delete;
 
-  // Renews for ever, about 3 times a second. Without it every answer renews for itself where it has to.
+  // Renews about 3 times a second until `stop`, and until the renewal of that moment has ended: the database lives as
+  // long. Without it every answer renews for itself where it has to.
   Task<void> run();
+  void stop();
 
   bool fresh() const;  // the lease is younger than 1 s by boot time
   // Renews now unless the lease is fresh. Error ServiceUnavailable where that is not possible.
@@ -83,7 +85,7 @@ class RevocationFeed {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;  // shared with the renewal that is under way
 };
 
 }  // namespace gatehouse::session

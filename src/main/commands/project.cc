@@ -61,6 +61,12 @@ void print_assumed(const std::vector<std::string>& assumed, std::ostream& out) {
   }
 }
 
+void print_warnings(const project::Loaded& loaded, std::ostream& out) {
+  for (const auto& warning : loaded.warnings) {
+    out << fmt::format("warning: {}\n", warning);
+  }
+}
+
 void print_problems(const project::InvalidProject& invalid, std::ostream& err) {
   for (const auto& problem : invalid.problems()) {
     err << fmt::format("error: {}: {}{}{}\n", problem.file, problem.path, problem.path.empty() ? "" : ": ",
@@ -167,6 +173,7 @@ int create_project(const CreateProject& command, std::ostream& out, std::ostream
     project::write_folder(command.output_folder, files, command.overwrite);
     out << fmt::format("wrote {0}/authgear.yaml, {0}/authgear.secrets.yaml and {0}/gatehouse.yaml\n",
                        command.output_folder);
+    print_warnings(project::load(files), out);
     print_clients(files, out);
     print_assumed(command.assumed, out);
     return 0;
@@ -200,9 +207,7 @@ int list_projects(const std::string& folder, std::ostream& out, std::ostream& er
 int validate_project(const std::string& folder, std::ostream& out, std::ostream& err) {
   try {
     const auto loaded = project::load(project::read_folder(folder));
-    for (const auto& warning : loaded.warnings) {
-      out << fmt::format("warning: {}\n", warning);
-    }
+    print_warnings(loaded, out);
     out << fmt::format("{} is valid: {} at {}\n", folder, loaded.project->id().str(), loaded.project->origin());
     return 0;
   } catch (const project::InvalidProject& e) {

@@ -110,9 +110,7 @@ void print_addresses(const DataFolder& folder, const DevAddresses& at) {
       at.demo, at.inbox, at.endpoint, folder.project().string(), (folder.path() / "gatehouse.log").string());
 }
 
-}  // namespace
-
-int run(const DevOptions& options) {
+void run_all(const DevOptions& options) {
   DataFolder folder(options.data, options.reset);
   Ports ports = folder.choose_ports(options.port);
   Tools tools(ports);
@@ -144,9 +142,13 @@ int run(const DevOptions& options) {
   if (process_environment().contains("LOG_LEVEL")) {  // whoever develops wants to see more than operations does
     log::set_level(settings.log_level);
   }
-  Deployment deployment(settings, master_keys(folder), std::make_unique<project::FolderRegistry>(folder.project()));
+  Deployment deployment(
+      settings, master_keys(folder),
+      std::make_unique<project::FolderRegistry>(
+          folder.project(), [settings](const project::Project& next) { check_development(settings, next.origin()); }));
   const LogFile log(folder.path() / "gatehouse.log", !options.json);
-  return serve(deployment, {Role::auth, Role::worker}, [&](std::uint16_t) {
+  Watch watch;
+  watch.on_ready = [&](std::uint16_t) {
     held.reset();
     tools.serve(at.endpoint, at.demo, at.inbox, clients.public_client_id);
     if (options.json) {
@@ -155,7 +157,22 @@ int run(const DevOptions& options) {
       print_addresses(folder, at);
     }
     std::fflush(stdout);
-  });
+  };
+  watch.on_stop = [&] { say(options, "\nstopping"); };
+  if (!options.keep_running) {
+    watch.children = {{"PostgreSQL", postgres.pid()},
+                      {"Redis", redis.pid()},
+                      {"the process of demo application and inbox", tools.pid()}};
+  }
+  serve(deployment, {Role::auth, Role::worker}, watch);
+}
+
+}  // namespace
+
+int run(const DevOptions& options) {
+  run_all(options);
+  say(options, "stopped");
+  return 0;
 }
 
 }  // namespace gatehouse::main::dev

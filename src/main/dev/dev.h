@@ -9,6 +9,7 @@ struct DevOptions {
   int port = 3000;
   bool json = false;
   bool reset = false;
+  bool keep_running = false;  // also when PostgreSQL, Redis or the tools end: for experiments with faults
 };
 
 // `gatehouse dev`: the whole product on one machine, with a private PostgreSQL and Redis, a project, a demo application

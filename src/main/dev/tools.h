@@ -22,6 +22,8 @@ class Tools {
     int inbox = 0;
     int smtp = 0;
   };
+  pid_t pid() const { return pid_; }
+
   // Waits until it listens.
   Listening ready();
 
