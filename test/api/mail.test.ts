@@ -20,6 +20,8 @@ interface Received {
   user: string;
 }
 
+const longClaims = { GATEHOUSE_DRAIN_SECONDS: "120" }; // as long as a claim can last
+
 let gatehouse: Gatehouse;
 let application: Application;
 let folder: string;
@@ -33,7 +35,7 @@ const owed = () => db("SELECT last_error FROM _gatehouse_outbox WHERE kind = 'ma
 // What was put off is due now; what is being sent is left alone (a claim lasts two minutes).
 const hurry = () => db("UPDATE _gatehouse_outbox SET available_at = now() WHERE kind = 'mail' AND last_error IS NOT NULL AND available_at < now() + interval '90 seconds'");
 
-async function receive(implicitTls: boolean, name = "known"): Promise<void> {
+async function receive(implicitTls: boolean, name = "known", take: (text: string, done: () => void) => void = (_text, done) => done()): Promise<void> {
   const [key, cert] = await Promise.all([readFile(join(folder, `${name}-key.pem`)), readFile(join(folder, `${name}.pem`))]);
   const users = new Map<string, string>();
   receiver = new SMTPServer({
@@ -45,10 +47,11 @@ async function receive(implicitTls: boolean, name = "known"): Promise<void> {
       done(null, { user: auth.username });
     },
     onData(stream, session, done) {
-      stream.resume();
+      const parts: Buffer[] = [];
+      stream.on("data", (part: Buffer) => parts.push(part));
       stream.on("end", () => {
         for (const { address } of session.envelope.rcptTo) received.push({ to: address, secure: session.secure, user: users.get(session.id)! });
-        done();
+        take(Buffer.concat(parts).toString(), done);
       });
     },
   });
@@ -81,14 +84,14 @@ function makeCertificate(name: string): void {
 }
 
 async function startAgain(): Promise<void> {
-  gatehouse = await Gatehouse.start({ data: gatehouse.addresses.data, environment: { GATEHOUSE_EGRESS_CA_FILE: join(folder, "known.pem") } });
+  gatehouse = await Gatehouse.start({ data: gatehouse.addresses.data, environment: { GATEHOUSE_EGRESS_CA_FILE: join(folder, "known.pem"), ...longClaims } });
 }
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "gatehouse-mail-"));
   makeCertificate("known");
   port = await freePort();
-  gatehouse = await Gatehouse.start();
+  gatehouse = await Gatehouse.start({ environment: longClaims });
   await useReceiver("normal");
   await gatehouse.stop({ keepData: true });
   await startAgain();
@@ -134,6 +137,34 @@ test("kill -9 between the commit and the delivery: the next process delivers it,
   await startAgain();
   await arrives("survivor@example.com");
   assert.equal(to("survivor@example.com").length, 1);
+});
+
+test("kill -9 after the mail server has taken a message: it comes again, the same to the byte, and is told once", async () => {
+  await closeReceiver();
+  const taken: string[] = [];
+  let answer: (() => void) | undefined;
+  await receive(true, "known", (text, done) => {
+    taken.push(text);
+    if (taken.length === 1) answer = done; // the first is never answered: its sender dies meanwhile
+    else done();
+  });
+  await owe("twice@example.com");
+  await eventually("the server has the message", async () => taken.length === 1);
+  gatehouse.signal("SIGKILL");
+  await gatehouse.exited();
+  answer!();
+  await startAgain();
+  assert.equal((await owed()).length, 1, "it is still owed");
+  await db("UPDATE _gatehouse_outbox SET available_at = now() WHERE kind = 'mail'"); // as when the claim has run out
+  await eventually("it comes again", async () => taken.length === 2);
+  await eventually("nothing is owed any more", async () => (await owed()).length === 0);
+  assert.equal(taken[1], taken[0], "a reader can tell the repeat");
+  assert.match(taken[0]!, /^Message-ID: /im);
+  const told = () => sql(gatehouse.addresses.audit_database_url, "SELECT 1 FROM _audit_log WHERE activity_type = 'email.sent' AND data->'payload'->>'recipient' = 'twice@example.com'");
+  await eventually("the audit log has it", async () => (await told()).length > 0);
+  assert.equal((await told()).length, 1);
+  await closeReceiver();
+  await receive(true);
 });
 
 test("a message goes out over SMTPS", async () => {
