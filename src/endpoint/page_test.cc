@@ -9,6 +9,7 @@
 
 #include "endpoint/pages.h"
 #include "endpoint/rich_text.h"
+#include "endpoint/unknown_host.h"
 #include "platform/base/embedded.h"
 #include "support/test_project.h"
 
@@ -250,6 +251,17 @@ TEST(HomeOf, is_where_people_find_an_application_again) {
   EXPECT_EQ(home_of(client), "https://fieldnote.example:444/");
   client.client_uri = "https://fieldnote.example/welcome";
   EXPECT_EQ(home_of(client), "https://fieldnote.example/welcome");
+}
+
+TEST_F(PageTest, an_unknown_host_learns_no_address_unless_it_may) {
+  const UnknownHostPage page(assets);
+  const auto strangers = page.render("");
+  EXPECT_EQ(strangers.status, http::Status::not_found);
+  EXPECT_NE(strangers.body.find("data-kind=\"host\""), std::string::npos);
+  EXPECT_NE(strangers.body.find("--accent"), std::string::npos) << "the style sheet is in it";
+  EXPECT_EQ(strangers.body.find("href="), std::string::npos);
+  EXPECT_EQ(strangers.body.find("src="), std::string::npos);
+  EXPECT_NE(page.render("http://localhost:3000").body.find("href=\"http://localhost:3000\""), std::string::npos);
 }
 
 TEST_F(PageTest, op_error_shows_the_code_and_the_parameter_as_text) {
