@@ -156,6 +156,10 @@ test("a folder that is in use, a foreign folder and a port that is none are told
   }
   assert.equal(await readFile(join(foreign, "thesis.txt"), "utf8"), "years of work");
 
+  const unwritable = await run(["dev", "--data", "/proc/nowhere/data", "--port", "0"]);
+  assert.equal(unwritable.code, 1);
+  assert.match(unwritable.err, /^gatehouse: --data \/proc\/nowhere\/data: the folder cannot be written: [^\n]*\n$/);
+
   for (const port of ["http", "-1", "65536"]) {
     const wrong = await run(["dev", "--data", await folder(), "--port", port]);
     assert.notEqual(wrong.code, 0);

@@ -1,5 +1,7 @@
 #include "main/dev/data_folder.h"
 
+#include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <fstream>
 #include <netinet/in.h>
@@ -82,15 +84,19 @@ HeldPort::HeldPort(int port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC,
 HeldPort::~HeldPort() { ::close(fd_); }
 
 DataFolder::DataFolder(fs::path path, bool reset) : path_(fs::absolute(path)) {
-  const bool foreign = fs::exists(path_) && !fs::is_empty(path_) && !fs::exists(path_ / kLockName);
+  std::error_code unreadable;
+  const bool foreign =
+      fs::exists(path_, unreadable) && !fs::is_empty(path_, unreadable) && !fs::exists(path_ / kLockName, unreadable);
   if (foreign) {
     throw std::runtime_error(
         fmt::format("--data {}: the folder holds something else; name an empty or a new one", path_.string()));
   }
-  fs::create_directories(path_);
+  std::error_code cannot_make;
+  fs::create_directories(path_, cannot_make);
   lock_ = ::open((path_ / kLockName).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (lock_ < 0) {
-    throw std::runtime_error(fmt::format("--data {}: the folder cannot be written", path_.string()));
+    throw std::runtime_error(fmt::format("--data {}: the folder cannot be written: {}; name another one",
+                                         path_.string(), std::strerror(errno)));
   }
   if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
     throw std::runtime_error(fmt::format(

@@ -1,0 +1,76 @@
+// What an operator sees of the servers beside Gatehouse: metrics, readiness, the log.
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+
+import { Gatehouse } from "../support/gatehouse.ts";
+import { freePort, ServerProcess } from "../support/server_process.ts";
+import { eventually, redis } from "../support/servers.ts";
+
+let gatehouse: Gatehouse;
+let folder: string;
+
+before(async () => {
+  gatehouse = await Gatehouse.start();
+  folder = await mkdtemp(join(tmpdir(), "gatehouse-health-"));
+});
+after(async () => {
+  await gatehouse.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test("the metrics say whether test mode is on, and follow the configuration", async () => {
+  const gauge = async () => /^gatehouse_test_mode (\d)$/m.exec(await (await fetch(`${gatehouse.endpoint}/metrics`)).text())?.[1];
+  const features = join(gatehouse.addresses.data, "project/authgear.features.yaml");
+  assert.equal(await gauge(), "0");
+  for (const mode of ["fixed_oob_otp: {enabled: true, code: '000000'}", "email: {suppressed: true}"]) {
+    await writeFile(features, `test_mode: {${mode}}\n`);
+    await eventually(`${mode} is seen`, async () => (await gauge()) === "1");
+    await writeFile(features, "{}\n");
+    await eventually("it is off again", async () => (await gauge()) === "0");
+  }
+});
+
+test("the private Redis has a limit, and lets go of what expires soonest", async () => {
+  const get = async (name: string) => ((await redis(gatehouse.addresses.redis_url, "CONFIG", "GET", name)) as string[])[1];
+  assert.equal(await get("maxmemory"), String(256 * 1024 * 1024));
+  assert.equal(await get("maxmemory-policy"), "volatile-ttl");
+});
+
+test("rediss:// speaks TLS to a server whose certificate is trusted and has its name, and to no other", async () => {
+  const file = (name: string) => join(folder, name);
+  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", file("key.pem")];
+  const subject = ["-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
+  execFileSync("openssl", ["req", "-x509", ...key, ...subject, "-out", file("certificate.pem")], { stdio: "ignore" });
+  const port = await freePort();
+  const tls = ["--tls-port", String(port), "--tls-cert-file", file("certificate.pem"), "--tls-key-file", file("key.pem"), "--tls-auth-clients", "no"];
+  const server = spawn("/usr/bin/redis-server", ["--port", "0", "--bind", "127.0.0.1", "--save", "", "--dir", folder, ...tls], { stdio: "ignore" });
+  const { addresses } = gatehouse;
+  const secrets = await readFile(join(addresses.data, "project/authgear.secrets.yaml"), "utf8");
+  const started = async (host: string, environment: Record<string, string>) => {
+    const project = await mkdtemp(file("project-"));
+    await cp(join(addresses.data, "project"), project, { recursive: true });
+    assert.ok(secrets.includes(addresses.redis_url));
+    await writeFile(join(project, "authgear.secrets.yaml"), secrets.replace(addresses.redis_url, `rediss://${host}:${port}`));
+    return ServerProcess.start(addresses, ["auth"], { CONFIG_SOURCE_DIRECTORY: project, ...environment });
+  };
+  const trusted = { SSL_CERT_FILE: file("certificate.pem") };
+  const right = await started("localhost", trusted);
+  const wrong = [await started("127.0.0.1", trusted), await started("localhost", {})];
+  try {
+    const state = async (one: ServerProcess) => (JSON.parse((await one.ask("/readyz")).text) as { servers: { redis: string }[] }).servers[0]!.redis;
+    await eventually("it is reached by TLS", async () => (await state(right)) === "ok");
+    for (const one of wrong) {
+      await eventually("the log says why it is not", async () => /Redis is away.*certificate verify failed/.test(one.logged()));
+      assert.equal(await state(one), "unreachable");
+    }
+  } finally {
+    await Promise.all([right, ...wrong].map((one) => one.stop()));
+    server.kill("SIGKILL");
+    await once(server, "exit");
+  }
+});
