@@ -294,11 +294,11 @@ test("the code page names the address once and whole where the person typed it",
 test("where the origin is https, cookies are Secure and browsers are told to stay with https", async () => {
   const file = join(gatehouse.addresses.data, "project", "authgear.yaml");
   const yaml = await readFile(file, "utf8");
-  await writeFile(file, yaml.replace(`public_origin: ${gatehouse.endpoint}`, "public_origin: https://secure.example"));
+  await writeFile(file, yaml.replace(`public_origin: ${gatehouse.endpoint}`, "public_origin: https://secure.localhost"));
   const { hostname, port } = new URL(gatehouse.endpoint);
   const get = (path: string): Promise<{ status: number; headers: Record<string, string | string[] | undefined> }> =>
     new Promise((resolve, reject) => {
-      httpRequest({ host: hostname, port, path, headers: { host: "secure.example", "x-forwarded-proto": "https", "x-forwarded-for": "192.0.2.4" } }, (answer) => {
+      httpRequest({ host: hostname, port, path, headers: { host: "secure.localhost", "x-forwarded-proto": "https", "x-forwarded-for": "192.0.2.4" } }, (answer) => {
         answer.resume().on("end", () => resolve({ status: answer.statusCode!, headers: answer.headers }));
       }).on("error", reject).end();
     });
@@ -308,7 +308,7 @@ test("where the origin is https, cookies are Secure and browsers are told to sta
   }
   const { pathname, search } = new URL(app.authorizeUrl(app.parameters(newVerifier())));
   const started = await get(pathname + search);
-  assert.match(started.headers["location"] as string, /^https:\/\/secure\.example\/_internals\//);
+  assert.match(started.headers["location"] as string, /^https:\/\/secure\.localhost\/_internals\//);
   for (const line of started.headers["set-cookie"] as string[]) assert.match(line, /; Secure/);
   assert.match((started.headers["set-cookie"] as string[]).find((line) => line.startsWith("oauth_ui="))!, /; SameSite=None/);
 });
