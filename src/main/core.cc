@@ -65,6 +65,14 @@ void carry_over(project::Context& ctx, const Context& outer, const http::Request
 
 }  // namespace
 
+// The project of a host, with its servers. Kept for the next request: the registry is asked again when it has changed.
+struct Core::Served {
+  std::string host;
+  std::uint64_t version;
+  project::Handle project;  // counts its holders on this core only
+  std::shared_ptr<Backend> backend;
+};
+
 Core::Core(Deployment& deployment, std::uint16_t port, bool shares_port)
     : deployment_(deployment),
       pages_(deployment.pages),
@@ -142,6 +150,9 @@ Task<void> Core::keep_backends() {
 Task<void> Core::drop_unused_backends() {
   const auto current = deployment_.projects->current();
   const auto used = backend(*current);
+  if (served_ && served_->backend != used) {
+    served_.reset();
+  }
   for (auto at = backends_.begin(); at != backends_.end();) {
     if (at->second != used) {
       log::info("the project names other servers; the old ones are left", {{"project", current->id().str()}});
@@ -169,15 +180,32 @@ std::shared_ptr<Backend> Core::backend(const project::Project& project) {
   return backend;
 }
 
+// Null for an unknown host.
+std::shared_ptr<const Core::Served> Core::served(std::string_view host) {
+  const auto version = deployment_.projects->version();
+  if (!served_ || served_->version != version || served_->host != host) {
+    auto project = deployment_.projects->find_by_host(host);
+    if (!project) {
+      return nullptr;
+    }
+    const auto* shared = project.get();
+    auto servers = backend(*shared);
+    served_ = std::make_shared<Served>(std::string(host), version,
+                                       project::Handle(std::make_shared<project::Handle>(std::move(project)), shared),
+                                       std::move(servers));
+  }
+  return served_;
+}
+
 Task<http::Response> Core::handle(Context& ctx, http::Request& request) {
   if (auto response = handle_process(request)) {
     co_return std::move(*response);
   }
-  auto project = deployment_.projects->find_by_host(request.host);
-  if (!project) {
+  auto served = this->served(request.host);
+  if (!served) {
     co_return unknown_host(request);
   }
-  co_return co_await handle_project(std::move(project), ctx, request);
+  co_return co_await handle_project(std::move(served), ctx, request);
 }
 
 // Strangers learn nothing of the projects; whoever develops on this machine has to.
@@ -206,15 +234,14 @@ void Core::tell_browser(project::Context& ctx, const http::Request& request, htt
 void Core::dress_refusal(const Context& outer, const http::Request& request, http::Response& response) {
   // What was refused early has a host only as it was sent; here it chooses no more than the look of the page.
   const std::string_view host = request.host.empty() ? request.header("Host").value_or("") : request.host;
-  const auto project = deployment_.projects->find_by_host(host);
-  if (!project) {
+  const auto served = this->served(host);
+  if (!served) {
     return;
   }
-  const auto servers = backend(*project);
-  project::Context ctx(project, servers->database(), deployment_.clock);
+  project::Context ctx(served->project, served->backend->database(), deployment_.clock);
   carry_over(ctx, outer, request);
   tell_browser(ctx, request, response);
-  add_transport_security(*project, response);
+  add_transport_security(*served->project, response);
 }
 
 // What belongs to the process and not to a project.
@@ -234,13 +261,13 @@ std::optional<http::Response> Core::handle_process(const http::Request& request)
   return std::nullopt;
 }
 
-Task<http::Response> Core::handle_project(project::Handle project, Context& outer, http::Request& request) {
-  const auto backend = this->backend(*project);  // before all that uses it: it goes with its last request
-  project::Context ctx(project, backend->database(), deployment_.clock);
+Task<http::Response> Core::handle_project(std::shared_ptr<const Served> served, Context& outer,
+                                          http::Request& request) {
+  project::Context ctx(served->project, served->backend->database(), deployment_.clock);
   carry_over(ctx, outer, request);
   http::Response response;
   try {
-    response = co_await backend->router().handle(ctx, request);
+    response = co_await served->backend->router().handle(ctx, request);
   } catch (...) {
     response = http::response_of_current_exception(ctx);
   }
@@ -249,8 +276,8 @@ Task<http::Response> Core::handle_project(project::Handle project, Context& oute
   }
   auto expired = endpoint::expire_doubled_cookies(ctx, request);
   // The last check of a response asks the backend too.
-  http::dress_always(response, [project, backend, expired = std::move(expired)](http::Response& leaving) {
-    add_transport_security(*project, leaving);
+  http::dress_always(response, [served, expired = std::move(expired)](http::Response& leaving) {
+    add_transport_security(*served->project, leaving);
     endpoint::add_first(leaving, expired);
   });
   co_return response;

@@ -33,8 +33,10 @@ class Core {
   Task<void> keep_backends();
   Task<void> drop_unused_backends();
   std::shared_ptr<Backend> backend(const project::Project& project);
+  struct Served;
+  std::shared_ptr<const Served> served(std::string_view host);
   Task<http::Response> handle(Context& ctx, http::Request& request);
-  Task<http::Response> handle_project(project::Handle project, Context& ctx, http::Request& request);
+  Task<http::Response> handle_project(std::shared_ptr<const Served> served, Context& ctx, http::Request& request);
   std::optional<http::Response> handle_process(const http::Request& request);
   http::Response unknown_host(const http::Request& request) const;
   void tell_browser(project::Context& ctx, const http::Request& request, http::Response& response) const;
@@ -45,6 +47,7 @@ class Core {
   endpoint::PageRenderer pages_;
   endpoint::UnknownHostPage unknown_host_page_;
   Backends backends_;
+  std::shared_ptr<const Served> served_;           // lately
   std::vector<std::shared_ptr<Backend>> retired_;  // of servers that the project names no more
   http::Server server_;
 };

@@ -1,6 +1,7 @@
 #include "project/registry.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <mutex>
@@ -75,6 +76,7 @@ struct FolderRegistry::Impl {
   Handle project;
   std::vector<std::string> hosts;
   std::string problem;
+  std::atomic<std::uint64_t> version = 0;
 
   Loaded load_accepted() const {
     Loaded next = load(read_folder(folder));
@@ -91,6 +93,7 @@ struct FolderRegistry::Impl {
     hosts = std::move(next_hosts);
     project = next.project;
     problem.clear();
+    version.fetch_add(1, std::memory_order_release);
   }
 
   bool serve_if_new(const Loaded& next) {
@@ -136,6 +139,8 @@ Handle FolderRegistry::find_by_id(const ProjectId& id) {
   const std::lock_guard guard(impl_->lock);
   return impl_->project->id() == id ? impl_->project : nullptr;
 }
+
+std::uint64_t FolderRegistry::version() const { return impl_->version.load(std::memory_order_acquire); }
 
 Handle FolderRegistry::current() const {
   const std::lock_guard guard(impl_->lock);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -17,6 +18,8 @@ class Registry {
   // Null for an unknown host (with or without a port).
   virtual Handle find_by_host(std::string_view host) = 0;
   virtual Handle find_by_id(const ProjectId& id) = 0;
+  // Grows whenever the answers may be others than before; without a lock, for whoever keeps one.
+  virtual std::uint64_t version() const = 0;
 };
 
 // CONFIG_SOURCE_TYPE=local_fs: one project in a folder, found by the host of its public origin, read again when its
@@ -33,6 +36,7 @@ class FolderRegistry : public Registry {
 
   Handle find_by_host(std::string_view host) override;
   Handle find_by_id(const ProjectId& id) override;
+  std::uint64_t version() const override;
 
   Handle current() const;  // what serves now
 

@@ -86,7 +86,7 @@ Task<bool> MailDelivery::commit(project::Context& ctx, postgres::Batch batch) {
     co_await consume::commit(ctx, std::move(batch));
     co_return true;
   } catch (const postgres::StatementError& error) {
-    if (error.sqlstate() != kClaimedByAnother) {
+    if (!error.requirement_failed()) {
       throw;
     }
   }

@@ -33,9 +33,8 @@ Task<std::vector<OutboxRow>> claim(postgres::Database& database, Context& ctx, s
 // Gives a row back, to be tried again later. `why` is shown to operators and holds no secret.
 Task<void> put_off(postgres::Database& database, Context& ctx, OutboxRow row, TimePoint until, std::string why);
 
-// Part of the batch that says what came of the row: deletes it, or fails (GH001) if another process has claimed it
-// since.
+// Part of the batch that says what came of the row: deletes it, or fails (StatementError::requirement_failed) if
+// another process has claimed it since.
 void finish(postgres::Batch& batch, const OutboxRow& row);
-inline constexpr std::string_view kClaimedByAnother = "GH001";
 
 }  // namespace gatehouse::worker

@@ -23,6 +23,7 @@ class OneProject : public project::Registry {
  public:
   explicit OneProject(project::Handle project) : project_(std::move(project)) {}
   project::Handle find_by_host(std::string_view) override { return project_; }
+  std::uint64_t version() const override { return 1; }
   project::Handle find_by_id(const project::ProjectId& id) override {
     return id == project_->id() ? project_ : nullptr;
   }

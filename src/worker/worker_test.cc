@@ -16,6 +16,7 @@ class NoProjects : public project::Registry {
  public:
   project::Handle find_by_host(std::string_view) override { return nullptr; }
   project::Handle find_by_id(const project::ProjectId&) override { return nullptr; }
+  std::uint64_t version() const override { return 1; }
 };
 
 class WorkerTest : public testing::Test {

@@ -102,6 +102,24 @@ test("consent waits in one tab while another finishes", async () => {
   await redeems(asked, await person.submit(asked.page, "consent-form", {}, { button: "consent-allow", until: [more.partner.redirectUri] }), "asked");
 });
 
+test("consent that waits while the session ends in another tab leads to a new sign-in, and from there to the application", async () => {
+  const person = new Person();
+  const asked = await open(person, more.partner, "asked", { prompt: "consent" });
+  await identify(person, asked, "ada@example.com");
+  asked.page = await finish(person, asked);
+  assert.ok(hasId(asked.page, "consent-form"));
+  const other = await open(person, app, "other", { prompt: "login" });
+  await identify(person, other, "ada@example.com");
+  await redeems(other, await finish(person, other), "other");
+  const allow = async (): Promise<Page> => person.submit(asked.page, "consent-form", {}, { button: "consent-allow", until: [more.partner.redirectUri] });
+  asked.page = await allow();
+  assert.ok(hasId(asked.page, "login-form"));
+  await identify(person, asked, "ada@example.com");
+  asked.page = await finish(person, asked);
+  assert.ok(hasId(asked.page, "consent-form"));
+  await redeems(asked, await allow(), "asked");
+});
+
 test("the same authorization request opened in two tabs works in both", async () => {
   const person = new Person();
   const verifier = newVerifier();

@@ -3,6 +3,7 @@
 #include <boost/describe.hpp>
 
 #include "domain/grant/consent.h"
+#include "domain/grant/token_family.h"
 #include "platform/base/uuid.h"
 #include "platform/crypto/hash.h"
 #include "platform/crypto/random.h"
@@ -113,14 +114,22 @@ Task<std::string> AuthorizationCodes::issue(project::Context& ctx, CodeGrant giv
   co_return code;
 }
 
-Task<std::optional<std::string>> AuthorizationCodes::issue_from(project::Context& ctx, consume::Artefact source,
+Task<AuthorizationCodes::Issued> AuthorizationCodes::issue_from(project::Context& ctx, consume::Artefact source,
                                                                 CodeGrant given) {
   postgres::Batch batch;
+  require_alive(batch, ctx, given);
   std::string code = insert(batch, ctx, given);
-  if (co_await consume::commit(ctx, std::move(source), std::move(batch)) == consume::Outcome::already_used) {
-    co_return std::nullopt;
+  try {
+    if (co_await consume::commit(ctx, std::move(source), std::move(batch)) == consume::Outcome::done) {
+      co_return Issued{Made::done, std::move(code)};
+    }
+  } catch (const postgres::StatementError& error) {
+    if (!error.requirement_failed()) {
+      throw;
+    }
+    co_return Issued{Made::no_longer_active, {}};
   }
-  co_return code;
+  co_return Issued{Made::used_before, {}};
 }
 
 Task<std::optional<AuthorizationCodes::Found>> AuthorizationCodes::find(project::Context& ctx, std::string code) {

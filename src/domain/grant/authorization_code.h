@@ -35,8 +35,13 @@ class AuthorizationCodes {
 
   // The same, committed.
   static Task<std::string> issue(project::Context& ctx, CodeGrant given);
-  // Together with the use of what it is made from; nothing where that was used before.
-  static Task<std::optional<std::string>> issue_from(project::Context& ctx, consume::Artefact source, CodeGrant given);
+  // Together with the use of what it is made from, if that was not used before and user and session are active.
+  enum class Made { done, used_before, no_longer_active };
+  struct Issued {
+    Made made;
+    std::string code;  // empty unless done
+  };
+  static Task<Issued> issue_from(project::Context& ctx, consume::Artefact source, CodeGrant given);
 
   struct Found {
     CodeGrant given;

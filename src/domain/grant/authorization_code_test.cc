@@ -7,6 +7,7 @@ namespace {
 
 using test::Process;
 using test::TestProject;
+using Made = AuthorizationCodes::Made;
 
 class AuthorizationCode : public testing::Test {
  protected:
@@ -67,10 +68,25 @@ TEST_F(AuthorizationCode, that_is_refused_uses_up_nobodys_limit) {
 TEST_F(AuthorizationCode, is_made_once_from_what_it_is_made_from) {
   const consume::Artefact source{"finished_sign_in", "a source", consume::expiry_day(a_.core->now())};
   const auto first = a_.run(grant::AuthorizationCodes::issue_from(a_.core, source, a_.code_grant(user_)));
-  ASSERT_TRUE(first);
-  EXPECT_FALSE(a_.run(grant::AuthorizationCodes::issue_from(a_.core, source, a_.code_grant(user_))));
-  EXPECT_TRUE(a_.exchange(*first).refresh_token);
+  ASSERT_EQ(first.made, Made::done);
+  const auto second = a_.run(grant::AuthorizationCodes::issue_from(a_.core, source, a_.code_grant(user_)));
+  EXPECT_EQ(second.made, Made::used_before);
+  EXPECT_TRUE(second.code.empty());
+  EXPECT_TRUE(a_.exchange(first.code).refresh_token);
   EXPECT_TRUE(a_.exchange(a_.run(grant::AuthorizationCodes::issue(a_.core, a_.code_grant(user_)))).refresh_token);
+}
+
+TEST_F(AuthorizationCode, is_not_made_for_a_session_that_ended_meanwhile) {
+  const consume::Artefact source{"finished_sign_in", "a source", consume::expiry_day(a_.core->now())};
+  const auto opened = a_.open_session(user_);
+  auto given = a_.code_grant(user_);
+  given.session = opened.session.id;
+  postgres::Batch batch;
+  session::Sessions::revoke(batch, a_.core, opened.session.id);
+  a_.commit(std::move(batch));
+  EXPECT_EQ(a_.run(grant::AuthorizationCodes::issue_from(a_.core, source, given)).made, Made::no_longer_active);
+  given.session = a_.open_session(user_).session.id;
+  EXPECT_EQ(a_.run(grant::AuthorizationCodes::issue_from(a_.core, source, given)).made, Made::done) << "not used up";
 }
 
 TEST_F(AuthorizationCode, takes_two_round_trips) {

@@ -20,7 +20,6 @@ namespace gatehouse::grant {
 
 namespace {
 
-constexpr std::string_view kConditionFailed = "GH001";
 constexpr std::size_t kMostUsers = 50'000;
 
 std::optional<std::string> new_opaque_token(const project::OAuthClient& client, TimePoint expires_at) {
@@ -123,7 +122,7 @@ Task<void> Grants::redeem(project::Context& ctx, const project::OAuthClient& cli
   try {
     outcome = co_await consume::commit(ctx, found.artefact, std::move(batch));
   } catch (const postgres::StatementError& error) {
-    if (error.sqlstate() != kConditionFailed) {
+    if (!error.requirement_failed()) {
       throw;
     }
     active = false;

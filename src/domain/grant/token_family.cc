@@ -5,9 +5,6 @@
 
 namespace gatehouse::grant {
 
-namespace {
-
-// The session's row is locked against a logout until the commit: one that comes later finds the family and ends it.
 void require_alive(postgres::Batch& batch, const project::Context& ctx, const CodeGrant& given) {
   static constexpr postgres::Sql kSql =
       "SELECT _gatehouse_require("
@@ -22,6 +19,8 @@ void require_alive(postgres::Batch& batch, const project::Context& ctx, const Co
   }
   batch.add(kSql, ctx.app_id(), given.user, ctx.now(), given.session, idle_since);
 }
+
+namespace {
 
 // One exchange of a user at a time, until the commit: the next one's statements see the family of the one before.
 void take_turns(postgres::Batch& batch, const project::Context& ctx, const CodeGrant& given) {

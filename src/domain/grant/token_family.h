@@ -20,8 +20,12 @@ struct NewFamily {
   std::optional<boost::json::object> device_info;
 };
 
-// Adds the family, if the user may sign in and its session lives until the commit: otherwise the batch fails with
-// SQLSTATE GH001. Ends the client's other families of the user where the client allows only one.
+// Fails the batch (StatementError::requirement_failed) unless the user may sign in and the session of `given` lives.
+// The session's row is locked against a logout until the commit: one that comes later finds what this batch writes.
+void require_alive(postgres::Batch& batch, const project::Context& ctx, const CodeGrant& given);
+
+// Adds the family, if `require_alive` holds. Ends the client's other families of the user where the client allows only
+// one.
 void insert_family(postgres::Batch& batch, const project::Context& ctx, const NewFamily& family);
 
 void insert_opaque_token(postgres::Batch& batch, const project::Context& ctx, const NewFamily& family,

@@ -19,7 +19,6 @@ namespace {
 
 constexpr std::size_t kDigitsInCode = 6;
 constexpr std::string_view kFixedCode = "111111";
-constexpr std::string_view kRequired = "GH001";
 
 postgres::Binary hash_of(const std::string& text) { return {crypto::sha256(text)}; }
 
@@ -93,7 +92,7 @@ Task<std::optional<SentRow>> sent_before(project::Context& ctx, const CodeReques
                                                 hash_of(request.need_key));
 }
 
-// A new code in the place of the last; refused (GH001) where this very question was answered meanwhile.
+// A new code in the place of the last; refused where this very question was answered meanwhile.
 void add_code(postgres::Batch& batch, const project::Context& ctx, const crypto::KeyRing& keys,
               const CodeRequest& request, const std::string& code, TimePoint expires_at) {
   static constexpr postgres::Sql kSql =
@@ -164,7 +163,7 @@ Task<SentCode> OneTimeCodes::send(project::Context& ctx, CodeRequest request) {
   try {
     co_await consume::commit(ctx, std::move(batch));
   } catch (const postgres::StatementError& error) {
-    if (error.sqlstate() != kRequired) {
+    if (!error.requirement_failed()) {
       throw;
     }
     answered_meanwhile = true;

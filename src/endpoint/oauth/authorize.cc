@@ -16,23 +16,6 @@ namespace {
 
 using client::OAuthError;
 
-// The single-page way from here to the first page of a sign-in, with the contract's query.
-std::string entry_point(const project::Context& ctx, const AuthorizationRequest& wanted, const std::string& x_ref) {
-  http::Fields query;
-  query.add("x_ref", x_ref);
-  query.add("client_id", wanted.target.client->client_id.str());
-  query.add("redirect_uri", wanted.target.redirect_uri);
-  const auto add_if = [&](const char* name, const std::string& value) {
-    if (!value.empty()) {
-      query.add(name, value);
-    }
-  };
-  add_if("ui_locales", wanted.ui_locales);
-  add_if("state", wanted.target.state);
-  add_if("x_state", wanted.x_state);
-  return ctx.project().origin() + "/_internals/oauth_entrypoint?" + http::encode_form(query);
-}
-
 bool recent_enough(const project::Context& ctx, const AuthorizationRequest& wanted, const Session& session) {
   return !wanted.max_age || session.authenticated_at + *wanted.max_age > ctx.now();
 }
@@ -185,7 +168,7 @@ Task<http::Response> AuthorizeEndpoint::begin_sign_in(project::Context& ctx, con
                                                       AuthorizationRequest wanted) {
   const auto browser = browser_of(ctx, request);
   const auto sign_in = co_await sign_ins_.create(ctx, bind(carry(wanted), browser));
-  auto response = http::Response::redirect(http::Status::found, entry_point(ctx, wanted, sign_in.id));
+  auto response = http::Response::redirect(http::Status::found, entry_point(ctx.project(), sign_in));
   remember_browser(ctx, response, browser);
   co_return response;
 }

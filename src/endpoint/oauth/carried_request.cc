@@ -62,6 +62,23 @@ bool is_somebody_else(const sign_in::SignIn& sign_in, const UserId& user) {
   return hinted != nullptr && hinted->as_string() != user.str();
 }
 
+std::string entry_point(const project::Project& project, const sign_in::SignIn& sign_in) {
+  const auto& request = sign_in.authorization_request;
+  http::Fields query;
+  query.add("x_ref", sign_in.id);
+  query.add("client_id", sign_in.client_id);
+  query.add("redirect_uri", boost::json::value_to<std::string>(request.at("redirect_uri")));
+  const auto add_if = [&](const char* name, const std::string& value) {
+    if (!value.empty()) {
+      query.add(name, value);
+    }
+  };
+  add_if("ui_locales", sign_in.ui_locales);
+  add_if("state", boost::json::value_to<std::string>(request.at("state")));
+  add_if("x_state", boost::json::value_to<std::string>(request.at("x_state")));
+  return project.origin() + "/_internals/oauth_entrypoint?" + http::encode_form(query);
+}
+
 RedirectTarget redirect_target(const project::Project& project, const sign_in::SignIn& sign_in) {
   const auto& request = sign_in.authorization_request;
   return {.client = project.client(ClientId{sign_in.client_id}),

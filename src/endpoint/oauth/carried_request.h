@@ -15,6 +15,9 @@ grant::CodeGrant code_grant(const sign_in::SignIn& sign_in, const Authentication
 // Whether another person signed in than the request's id_token_hint names.
 bool is_somebody_else(const sign_in::SignIn& sign_in, const UserId& user);
 
+// The first page of the sign-in: the contract's single-page way, with its query.
+std::string entry_point(const project::Project& project, const sign_in::SignIn& sign_in);
+
 // Where its answer goes. `client` is null where the configuration no longer has the client.
 RedirectTarget redirect_target(const project::Project& project, const sign_in::SignIn& sign_in);
 

@@ -109,12 +109,18 @@ Task<http::Response> ConsentEndpoint::issue(project::Context& ctx, const http::R
     co_return http::Response::empty(http::Status::ok);  // what GET does is more than looking
   }
   const auto& sign_in = found.finished.sign_in;
-  const auto code = co_await grant::AuthorizationCodes::issue_from(ctx, found.artefact,
-                                                                   code_grant(sign_in, found.finished.authentication));
-  if (!code) {
-    co_return done_before(ctx, request, sign_in);
+  const auto issued = co_await grant::AuthorizationCodes::issue_from(
+      ctx, found.artefact, code_grant(sign_in, found.finished.authentication));
+  switch (issued.made) {
+    case grant::AuthorizationCodes::Made::done:
+      co_return code_response(ctx.project(), redirect_target(ctx.project(), sign_in), issued.code);
+    case grant::AuthorizationCodes::Made::used_before:
+      co_return done_before(ctx, request, sign_in);
+    case grant::AuthorizationCodes::Made::no_longer_active:
+      break;
   }
-  co_return code_response(ctx.project(), redirect_target(ctx.project(), sign_in), *code);
+  const auto again = co_await sign_ins_.create(ctx, sign_in);
+  co_return http::Response::redirect(http::Status::found, entry_point(ctx.project(), again));
 }
 
 }  // namespace gatehouse::oauth

@@ -12,8 +12,9 @@ namespace gatehouse::oauth {
 // the client is somebody else's. Only the browser that began the sign-in gets through.
 class ConsentEndpoint {
  public:
-  ConsentEndpoint(sign_in::FinishedSignIns& finished, grant::Consents& consents, const endpoint::PageRenderer& pages)
-      : finished_(finished), consents_(consents), pages_(pages) {}
+  ConsentEndpoint(sign_in::SignIns& sign_ins, sign_in::FinishedSignIns& finished, grant::Consents& consents,
+                  const endpoint::PageRenderer& pages)
+      : sign_ins_(sign_ins), finished_(finished), consents_(consents), pages_(pages) {}
 
   Task<http::Response> get(project::Context& ctx, const http::Request& request);
   Task<http::Response> post(project::Context& ctx, const http::Request& request);
@@ -27,6 +28,7 @@ class ConsentEndpoint {
   http::Response outdated(project::Context& ctx, const http::Request& request) const;
   http::Response done_before(project::Context& ctx, const http::Request& request, const sign_in::SignIn& sign_in) const;
 
+  sign_in::SignIns& sign_ins_;
   sign_in::FinishedSignIns& finished_;
   grant::Consents& consents_;
   const endpoint::PageRenderer& pages_;

@@ -8,8 +8,6 @@ namespace gatehouse::flow {
 
 namespace {
 
-constexpr std::string_view kRequirementFailed = "GH001";
-
 // What the database refused.
 struct Refusal {
   std::string sqlstate;
@@ -67,7 +65,7 @@ Task<void> Committer::explain(project::Context& ctx, const State& state, std::st
     throw identity::duplicated_identity(login_id_type(state));
   }
   const auto user = user_of(state);
-  if (sqlstate != kRequirementFailed || !user) {
+  if (!error.requirement_failed() || !user) {
     throw error;
   }
   if (message.find(kPasswordRequirement) != std::string::npos) {

@@ -27,7 +27,7 @@ struct WritingServices {
   sign_in::FinishedSignIns& finished_sign_ins;
 };
 
-// Messages of the requirements in the batch (SQLSTATE GH001).
+// Messages of the requirements in the batch.
 inline constexpr std::string_view kUserRequirement = "the user may sign in";
 inline constexpr std::string_view kPasswordRequirement = "the password is the one that was verified";
 

@@ -24,16 +24,16 @@ constexpr Micros kLongestPause = std::chrono::milliseconds{250};
 
 }  // namespace
 
-void Availability::failed(const std::string& why) {
-  if (away_since_ == Micros{0}) {
-    away_since_ = boot_time();
+void Availability::failed(const std::string& why, Micros since) {
+  if (!away()) {
+    away_since_ = since;
     log::warn("PostgreSQL is away", {{"reason", why}});
   }
 }
 
 void Availability::worked() {
-  if (away_since_ != Micros{0}) {
-    log::info("PostgreSQL is back", {{"away_ms", std::to_string(away_for().count() / 1000)}});
+  if (away()) {
+    log::info("PostgreSQL is back", {{"away_ms", std::to_string((boot_time() - away_since_).count() / 1000)}});
   }
   away_since_ = Micros{0};
 }
@@ -65,7 +65,7 @@ Task<void> ConnectionPool::open_one(std::shared_ptr<ConnectionPool> self) {
       self->arrived(attempt);
       co_return;
     }
-    self->availability_->failed(attempt.why_not);
+    self->availability_->failed(attempt.why_not, boot_time());
     if (self->opening_ > 1) {  // one attempt at a time is enough; the one that succeeds fetches the others
       break;
     }

@@ -15,9 +15,11 @@ namespace gatehouse::postgres {
 // Since when nobody on this core could connect. Logs when the server goes and when it is back.
 class Availability {
  public:
-  void failed(const std::string& why);
+  // Nothing was heard of it since `since` (boot time).
+  void failed(const std::string& why, Micros since);
   void worked();
-  Micros away_for() const { return away_since_ == Micros{0} ? Micros{0} : boot_time() - away_since_; }
+  bool away() const { return away_since_ != Micros{0}; }
+  Micros away_since() const { return away_since_; }  // boot time; 0 where it is not away
 
  private:
   Micros away_since_{0};

@@ -23,11 +23,10 @@ using Timer =
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable_t<Executor>{});
 constexpr Micros kTick = std::chrono::milliseconds{25};
-constexpr Micros kPatience = std::chrono::milliseconds{900};  // of a statement with nowhere to go
+constexpr Micros kPatience = std::chrono::milliseconds{900};  // of a statement with nowhere to go, and with the server
 constexpr Micros kSuspicious =
     std::chrono::milliseconds{300};  // silence after which the server is asked for a sign of life
 constexpr Micros kProbeTime = std::chrono::milliseconds{500};  // to give one
-constexpr Micros kKnownAway = std::chrono::seconds{1};         // after that nobody waits
 constexpr Micros kAnswerGrace = std::chrono::seconds{1};       // beyond statement_timeout
 constexpr std::size_t kWriteWeight = 8;                        // a commit takes as long as several reads
 constexpr int kTries = 6;
@@ -71,6 +70,7 @@ struct Database::Impl : std::enable_shared_from_this<Database::Impl> {
   Task<std::vector<Result>> perform(Context& ctx, std::vector<Statement> statements);
   Task<void> pause(int attempt);
 
+  Micros hope_ends() const;
   std::shared_ptr<Connection> least_busy() const;
   Task<std::shared_ptr<Connection>> shared_connection(Micros give_up);
   Task<std::shared_ptr<Connection>> lease(Micros give_up);
@@ -148,6 +148,11 @@ std::shared_ptr<Connection> Database::Impl::least_busy() const {
   return best;
 }
 
+// Until when anybody waits for a connection (boot time). What is tried again after a silence waits for the rest only.
+Micros Database::Impl::hope_ends() const {
+  return availability->away() ? availability->away_since() + kPatience : Micros::max();
+}
+
 Task<std::shared_ptr<Connection>> Database::Impl::shared_connection(Micros give_up) {
   while (!closed) {
     if (auto best = least_busy()) {
@@ -158,11 +163,12 @@ Task<std::shared_ptr<Connection>> Database::Impl::shared_connection(Micros give_
     if (full || crowded) {
       throw unavailable("the database has too much to do");
     }
-    if (availability->away_for() > kKnownAway || boot_time() >= give_up) {
+    const Micros until = std::min(give_up, hope_ends());
+    if (boot_time() >= until) {
       break;
     }
     watch();
-    co_await shared_waiters.wait(give_up);
+    co_await shared_waiters.wait(until);
   }
   throw nowhere_to_go();
 }
@@ -222,7 +228,7 @@ Task<std::shared_ptr<Connection>> Database::Impl::lease(Micros give_up) {
     }
   }
   leased->keep(std::min(options.leased_connections, leased->connections().size() + lease_waiters.size() + 1));
-  if (closed || availability->away_for() > kKnownAway) {
+  if (closed || boot_time() >= hope_ends()) {
     throw nowhere_to_go();
   }
   watch();
@@ -294,10 +300,14 @@ Task<void> Database::Impl::probe(std::shared_ptr<Impl> self) {
     PQfinish(attempt.connection);
     self->last_sign_of_life = boot_time();
   }
-  const bool dropped = self->drop_if(
-      [&](const Connection& one) { return one.silence() > kSuspicious && (!alive || one.host() != attempt.host); });
+  Micros silence{0};
+  const bool dropped = self->drop_if([&](const Connection& one) {
+    const bool silent = one.silence() > kSuspicious && (!alive || one.host() != attempt.host);
+    silence = std::max(silence, silent ? one.silence() : Micros{0});
+    return silent;
+  });
   if (dropped && !alive) {
-    self->availability->failed(attempt.why_not);
+    self->availability->failed(attempt.why_not, boot_time() - silence);
   }
 }
 

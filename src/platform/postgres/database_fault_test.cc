@@ -331,6 +331,16 @@ TEST_F(DatabaseUnderFaults, a_server_that_falls_silent_is_noticed_within_a_secon
   EXPECT_TRUE(database().health().reachable);
 }
 
+TEST_F(DatabaseUnderFaults, a_write_to_a_server_that_falls_silent_and_its_repetition_end_within_a_second) {
+  test::Proxy proxy(proxied(), server_socket());
+  run(kBackend);
+  proxy.freeze(true);
+  const Micros start = boot_time();
+  EXPECT_EQ(failure_of([&] { run(kInsert, 1); }), "CommitUnknown");
+  EXPECT_EQ(failure_of([&] { run(kInsert, 1); }), "ServiceUnavailable");
+  EXPECT_LE(boot_time() - start, 1s);
+}
+
 TEST_F(DatabaseUnderFaults, a_slow_statement_is_not_taken_for_a_dead_server) {
   static constexpr Sql kSlow = "SELECT count(*) FROM t, pg_sleep(1.2)";
   EXPECT_EQ(run(kSlow).rows(), 1U);

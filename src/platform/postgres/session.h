@@ -19,8 +19,9 @@ class StatementError : public std::runtime_error {
   StatementError(std::string sqlstate, std::string constraint, const std::string& message)
       : std::runtime_error(message), sqlstate_(std::move(sqlstate)), constraint_(std::move(constraint)) {}
 
-  const std::string& sqlstate() const { return sqlstate_; }      // "23505"
-  const std::string& constraint() const { return constraint_; }  // name, where the server gives it
+  const std::string& sqlstate() const { return sqlstate_; }         // "23505"
+  const std::string& constraint() const { return constraint_; }     // name, where the server gives it
+  bool requirement_failed() const { return sqlstate_ == "GH001"; }  // by _gatehouse_require
   bool unique_violation() const { return sqlstate_ == "23505"; }
   bool unique_violation(std::string_view constraint) const { return unique_violation() && constraint_ == constraint; }
 
