@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { createAccount, freshTokens, type Tokens } from "../support/account.ts";
+import { createAccount, freshTokens, type Tokens, type Visitor } from "../support/account.ts";
 import { Application } from "../support/application.ts";
 import { Gatehouse } from "../support/gatehouse.ts";
+import { addClients, type Client } from "../support/protocol.ts";
 import { anotherAddress, ask, type Answer, post, ServerProcess } from "../support/server_process.ts";
 import { eventually, Server } from "../support/servers.ts";
 
@@ -12,6 +13,8 @@ const ada = { email: "ada@example.com", password: "correct horse battery staple"
 
 let gatehouse: Gatehouse;
 let application: Application;
+let plain: Client; // JWT access tokens, no rotation
+let person: Visitor;
 let tokens: Tokens;
 let cookie: string;
 const servers: Server[] = [];
@@ -34,10 +37,16 @@ const silently = async () => {
 // Through the door, to where the conversation begins.
 const page = () => to("/login", { headers: { accept: "text/html", ...anotherAddress() } });
 
+// How long the server had a request, by its own access log: on a busy machine this process hears of the answer later.
 async function timed(request: () => Promise<Answer>): Promise<Answer & { ms: number }> {
-  const began = performance.now();
   const answer = await request();
-  return { ...answer, ms: performance.now() - began };
+  const id = answer.headers["x-request-id"] as string;
+  const line = await eventually("the request is in the access log", async () => gatehouse.logged().split("\n").findLast((one) => one.includes(`"request_id":"${id}"`) && one.includes('"duration_us"')));
+  return { ...answer, ms: (JSON.parse(line) as { duration_us: number }).duration_us / 1000 };
+}
+
+function isInTime(what: string, answer: { ms: number }): void {
+  assert.ok(answer.ms <= 1000, `${what} took ${Math.round(answer.ms)} ms`);
 }
 
 // Asks without a pause until it is told to end; every answer is kept.
@@ -61,7 +70,7 @@ async function worksWithoutServers(): Promise<void> {
   for (const path of ["/healthz", "/.well-known/openid-configuration", "/oauth2/jwks"]) {
     const answer = await timed(() => to(path));
     assert.equal(answer.status, 200, path);
-    assert.ok(answer.ms < 1000, `${path} took ${answer.ms} ms`);
+    isInTime(path, answer);
   }
 }
 
@@ -69,7 +78,7 @@ async function isRefused(what: string, request: () => Promise<Answer>): Promise<
   const answer = await timed(request);
   assert.equal(answer.status, 503, `${what}: ${answer.status} ${answer.text.slice(0, 300)}`);
   assert.ok(Number(answer.headers["retry-after"]) > 0, `${what} says when to come back`);
-  assert.ok(answer.ms < 1200, `${what} took ${Math.round(answer.ms)} ms`);
+  isInTime(what, answer);
 }
 
 // RFC 6749 4.1.2.1: the client and its redirect URI are known to be right, so that is where it is told.
@@ -80,7 +89,7 @@ async function isSentBack(what: string, request: () => Promise<Answer>): Promise
   assert.ok(location.href.startsWith(application.redirectUri), location.href);
   assert.equal(location.searchParams.get("error"), "temporarily_unavailable");
   assert.ok(location.searchParams.get("state"));
-  assert.ok(answer.ms < 1200, `${what} took ${Math.round(answer.ms)} ms`);
+  isInTime(what, answer);
 }
 
 const begins = async () => (await login()).status === 302;
@@ -89,7 +98,8 @@ const recovers = (what: string, request: () => Promise<Answer>) => eventually(`$
 before(async () => {
   gatehouse = await Gatehouse.start({ arguments: ["--keep-running"] });
   application = await Application.discover(gatehouse.addresses);
-  const person = await createAccount(gatehouse.addresses, application, ada);
+  plain = (await addClients(gatehouse)).jwt;
+  person = await createAccount(gatehouse.addresses, application, ada);
   cookie = [...person.cookies(gatehouse.endpoint)].map(([name, value]) => `${name}=${value}`).join("; ");
   tokens = await freshTokens(gatehouse.addresses, application, ada);
 });
@@ -98,23 +108,32 @@ after(async () => {
   for (const server of servers) await server.end();
 });
 
-test("a process that was stopped refuses, in its first answer, what another one revoked meanwhile", async () => {
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+test("a process that was stopped for 20 s refuses, in its first answers, what another one revoked meanwhile", async () => {
   const other = await ServerProcess.start(gatehouse.addresses);
+  const postgres = Server.postgres(gatehouse.addresses.database_url, gatehouse.pid);
+  const infoOf = ({ access_token: token }: Tokens) => other.ask("/oauth2/userinfo", { headers: { authorization: `Bearer ${token}` } });
+  const refreshOf = ({ refresh_token: token }: Tokens) => other.ask("/oauth2/token", post({ grant_type: "refresh_token", refresh_token: token, client_id: plain.id }));
   try {
-    const mine = await freshTokens(gatehouse.addresses, application, ada);
-    const asking = { headers: { authorization: `Bearer ${mine.access_token}` } };
-    assert.equal((await other.ask("/oauth2/userinfo", asking)).status, 200);
-    assert.equal((await other.ask("/oauth2/userinfo", asking)).status, 200, "from its cache");
+    const [known, read] = [await plain.tokens(person), await plain.tokens(person)];
+    for (let i = 0; i < 8; i++) assert.equal((await infoOf(known)).status, 200, "each core has it in its cache");
+    assert.equal((await refreshOf(known)).status, 200);
+    // What PostgreSQL says of one pair still lies unread in the connection when the process stops.
+    postgres.pause();
+    const inside = [infoOf(read), refreshOf(read)];
+    await pause(50);
     other.signal("SIGSTOP");
-    const revoked = await to("/oauth2/revoke", post({ token: mine.refresh_token, client_id: application.clientId }));
-    assert.equal(revoked.status, 200);
-    const first = other.ask("/oauth2/userinfo", asking);
-    await new Promise((resolve) => setTimeout(resolve, 3000)); // the lease lasts a second
+    postgres.resume();
+    const outside = [infoOf(known), refreshOf(known)];
+    await pause(500);
+    for (const { refresh_token: token } of [known, read]) assert.equal((await plain.revoke(token)).status, 200);
+    await pause(20_500); // from the revocation on: it is in no list of recent ones any more
     other.signal("SIGCONT");
-    assert.equal((await first).status, 401);
-    const refused = await other.ask("/oauth2/token", post({ grant_type: "refresh_token", refresh_token: mine.refresh_token, client_id: application.clientId }));
-    assert.equal(refused.status, 400);
+    assert.deepEqual((await Promise.all(outside)).map(({ status }) => status), [401, 400]);
+    for (const { status, text } of await Promise.all(inside)) assert.ok(status >= 400, text);
   } finally {
+    postgres.resume();
     await other.stop();
   }
 });
