@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 
 import { Gatehouse } from "../support/gatehouse.ts";
 import { type Page, Person, hasId } from "../support/person.ts";
-import { type Client, type Parameters, addClients, json, moreClients, newVerifier, publicClient, signedIn, signedInAgain } from "../support/protocol.ts";
+import { type Client, type Pairs, type Parameters, addClients, json, moreClients, newVerifier, publicClient, signedIn, signedInAgain } from "../support/protocol.ts";
 
 let gatehouse: Gatehouse;
 let app: Client;
@@ -97,6 +97,17 @@ test("nothing is redirected to a URI that the hint's client has not registered",
   const { hint } = await ada();
   const pairs = new URLSearchParams([["id_token_hint", hint], ["post_logout_redirect_uri", home], ["post_logout_redirect_uri", "https://evil.example/"]]);
   endsHere(await new Person().request(`${gatehouse.endpoint}/oauth2/end_session?${pairs}`));
+});
+
+test("a parameter that comes twice, even with the same value, leads nowhere", async () => {
+  const sent = (hint: string): Pairs => [["id_token_hint", hint], ["client_id", app.id], ["post_logout_redirect_uri", home], ["state", "s"]];
+  for (const [index, name] of ["id_token_hint", "client_id", "post_logout_redirect_uri", "state"].entries()) {
+    const { person, hint } = await ada();
+    const pairs = [...sent(hint), sent(hint)[index]!];
+    const page = await fromElsewhere(person).request(`${gatehouse.endpoint}/oauth2/end_session?${new URLSearchParams(pairs)}`);
+    if (name === "post_logout_redirect_uri" || name === "state") endsHere(page);
+    else isAsked(page); // nobody knows on whose behalf
+  }
 });
 
 test("lesson 21: a missing, forged or foreign hint never redirects and never signs out at once", async () => {
@@ -200,4 +211,11 @@ test("a post-logout URI's own query is kept", async () => {
   const person = await signedInAgain(gatehouse, "ada@example.com");
   const { id_token: hint } = await more.spa.tokens(person);
   leadsTo(await leave(person, { id_token_hint: hint, post_logout_redirect_uri: "https://spa.example/bye?from=here", state: "s" }), "https://spa.example/bye?from=here&state=s");
+});
+
+test("state goes into a post-logout URI's query, before its fragment", async () => {
+  const person = await signedInAgain(gatehouse, "ada@example.com");
+  const { id_token: hint } = await more.spa.tokens(person);
+  const uris = { "https://spa.example/#/bye?": "https://spa.example/?state=s#/bye?", "https://spa.example/?from=here#/bye": "https://spa.example/?from=here&state=s#/bye" };
+  for (const [uri, wanted] of Object.entries(uris)) leadsTo(await leave(person, { id_token_hint: hint, post_logout_redirect_uri: uri, state: "s" }), wanted);
 });

@@ -171,7 +171,7 @@ const clientsYaml = `
     name: Single page
     x_application_type: spa
     redirect_uris: ["https://spa.example/cb", "http://127.0.0.1/cb", "https://spa.example:8443/cb"]
-    post_logout_redirect_uris: ["https://spa.example/bye?from=here"]
+    post_logout_redirect_uris: ["https://spa.example/bye?from=here", "https://spa.example/#/bye?", "https://spa.example/?from=here#/bye"]
   - client_id: website
     name: Website
     x_application_type: traditional_webapp

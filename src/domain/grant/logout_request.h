@@ -18,7 +18,8 @@ struct LogoutRequest {
   std::optional<std::string> redirect;
 };
 
-// Reads id_token_hint, client_id, post_logout_redirect_uri and state.
+// Reads id_token_hint, client_id, post_logout_redirect_uri and state. A hint or client_id that comes twice counts as no
+// hint, a URI or state that comes twice as no URI.
 LogoutRequest parse_logout_request(const project::Project& project, const http::Fields& parameters);
 
 }  // namespace gatehouse::grant
