@@ -82,6 +82,10 @@ void Backend::add_routes(const Deployment& deployment, const endpoint::PageRende
           .find_sign_in = [this](project::Context& ctx, std::string id) { return sign_ins_.find(ctx, std::move(id)); },
           .find_session = [this](project::Context& ctx,
                                  std::string token) { return sessions_.resolve(ctx, std::move(token)); },
+          .still_holds =
+              [this](const project::Context& ctx, const Session& session) {
+                return [this, ticket = sessions_.ticket(ctx, session)] { return revocations_.holds(ticket); };
+              },
           .sign_out = [this](project::Context& ctx,
                              SessionId id) { return grant::sign_out(ctx, revocations_, std::move(id)); },
       }));

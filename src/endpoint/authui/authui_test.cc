@@ -95,6 +95,7 @@ struct AuthUi : testing::Test {
   FakeRunner runner;
   std::map<std::string, sign_in::SignIn> sign_ins{{"REF", {.id = "REF", .client_id = test::kPublicClient}}};
   std::optional<Session> session;
+  bool holds = true;
   std::vector<SessionId> signed_out;
   std::shared_ptr<const Services> services = std::make_shared<const Services>(
       Services{.flows = runner,
@@ -103,6 +104,7 @@ struct AuthUi : testing::Test {
                .keys = keys,
                .find_sign_in = [this](project::Context&, std::string id) { return find_sign_in(id); },
                .find_session = [this](project::Context&, std::string) { return find_session(); },
+               .still_holds = [this](const project::Context&, const Session&) { return [this] { return holds; }; },
                .sign_out = [this](project::Context&, SessionId id) { return sign_out(id); }});
   http::Router<project::Context> router;
   std::map<std::string, std::string> jar;
@@ -443,6 +445,22 @@ TEST_F(AuthUi, what_is_away_or_broken_is_told_as_a_page) {
   EXPECT_FALSE(has(away, "marker-of-a-password"));
   runner.refuse_create = error(ErrorKind::forbidden, "AuthenticationFlowNoPublicSignup");
   EXPECT_TRUE(has(get("/signup"), "data-kind=\"closed\""));
+}
+
+TEST_F(AuthUi, what_stands_on_a_session_is_asked_for_again_where_that_ends_before_the_answer_leaves) {
+  session = Session{.id = SessionId{"s1"}};
+  jar["session"] = "s1.secret";
+  for (const char* path : {"/", "/authflow/v2/finish?ui_locales=de", "/logout?x_return=a%20b"}) {
+    holds = true;
+    const Response response = get(path);
+    ASSERT_TRUE(response.last_check) << path;
+    EXPECT_FALSE(response.last_check()) << path;
+    holds = false;
+    const auto instead = response.last_check();
+    ASSERT_TRUE(instead) << path;
+    EXPECT_EQ(instead->status, Status::found);
+    EXPECT_EQ(location(*instead), path);
+  }
 }
 
 TEST_F(AuthUi, signing_out_asks_ends_the_session_and_returns_where_end_session_allowed) {

@@ -24,6 +24,9 @@ struct Services {
   std::function<Task<std::optional<sign_in::SignIn>>(project::Context&, std::string)> find_sign_in;
   // The session of the cookie "session" (session::Sessions::resolve).
   std::function<Task<std::optional<Session>>(project::Context&, std::string)> find_session;
+  // Asked right after that answered: says, when an answer that stands on the session leaves, whether it still holds
+  // (session::RevocationFeed::holds).
+  std::function<std::function<bool()>(const project::Context&, const Session&)> still_holds;
   // Ends it with what depends on it (grant::sign_out).
   std::function<Task<void>(project::Context&, SessionId)> sign_out;
 };

@@ -28,26 +28,40 @@ Task<std::optional<Session>> SessionPages::session_of(project::Context& ctx, con
   co_return co_await services_.find_session(ctx, std::move(*cookie));
 }
 
+// An answer that stands on the session: whoever was signed out before it leaves is led here once more.
+http::Response SessionPages::while_it_lasts(const project::Context& ctx, const http::Request& request,
+                                            const Session& session, http::Response response) const {
+  const std::string query = http::encode_form(request.query);
+  response.last_check = [holds = services_.still_holds(ctx, session),
+                         again = go_to(request, request.path + (query.empty() ? "" : "?" + query), "redirect")] {
+    return holds() ? std::nullopt : std::optional(again);
+  };
+  return response;
+}
+
 Task<http::Response> SessionPages::root(project::Context& ctx, const http::Request& request) const {
-  if (co_await session_of(ctx, request)) {
-    co_return go_to(request, std::string(kFinishPath), "redirect");
+  if (const auto session = co_await session_of(ctx, request)) {
+    co_return while_it_lasts(ctx, request, *session, go_to(request, std::string(kFinishPath), "redirect"));
   }
   const std::string& brand = ctx.config().ui.brand_page_uri;
   co_return go_to(request, brand.empty() ? path_with_query(kLoginPath, request) : brand, "redirect");
 }
 
 Task<http::Response> SessionPages::signed_in(project::Context& ctx, const http::Request& request) const {
-  if (!co_await session_of(ctx, request)) {
+  const auto session = co_await session_of(ctx, request);
+  if (!session) {
     co_return go_to(request, path_with_query(kLoginPath, request), "redirect");
   }
-  co_return services_.pages.render(ctx, request, "signed_in", {});
+  co_return while_it_lasts(ctx, request, *session, services_.pages.render(ctx, request, "signed_in", {}));
 }
 
 Task<http::Response> SessionPages::ask_to_sign_out(project::Context& ctx, const http::Request& request) const {
-  if (!co_await session_of(ctx, request)) {
+  const auto session = co_await session_of(ctx, request);
+  if (!session) {
     co_return after_sign_out(ctx, request);
   }
-  co_return services_.pages.render(ctx, request, "logout", {{"stay_url", kFinishPath}});
+  auto page = services_.pages.render(ctx, request, "logout", {{"stay_url", kFinishPath}});
+  co_return while_it_lasts(ctx, request, *session, std::move(page));
 }
 
 Task<http::Response> SessionPages::sign_out(project::Context& ctx, const http::Request& request) const {

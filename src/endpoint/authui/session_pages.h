@@ -21,6 +21,8 @@ class SessionPages {
 
  private:
   Task<std::optional<Session>> session_of(project::Context& ctx, const http::Request& request) const;
+  http::Response while_it_lasts(const project::Context& ctx, const http::Request& request, const Session& session,
+                                http::Response response) const;
   http::Response after_sign_out(project::Context& ctx, const http::Request& request) const;
 
   const Services& services_;
