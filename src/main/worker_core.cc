@@ -17,7 +17,6 @@ using Timer =
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 constexpr Seconds kProjectInterval{1};
 constexpr Seconds kShortestDrain{2};
-constexpr Micros kShortestLease = Seconds{10};
 
 postgres::DatabaseOptions options_for(const std::string& url, const std::string& schema) {
   postgres::DatabaseOptions options;
@@ -30,13 +29,6 @@ postgres::DatabaseOptions options_for(const std::string& url, const std::string&
 
 egress::Options egress_options(const Settings& settings) {
   return {.allow = settings.egress_allow, .proxy = settings.egress_proxy, .extra_ca_file = settings.egress_ca_file};
-}
-
-// A claim that lasts no longer than the process takes to end: what was not finished then is free for another one.
-worker::WorkerOptions worker_options(const Settings& settings) {
-  worker::WorkerOptions options;
-  options.outbox.lease = std::max(std::min<Micros>(options.outbox.lease, settings.drain), kShortestLease);
-  return options;
 }
 
 std::string urls_of(const project::Secrets& secrets) {
@@ -54,8 +46,7 @@ class Servers {
           io, options_for(secrets.audit_database_url, secrets.audit_database_schema));
     }
     worker_ = std::make_unique<worker::Worker>(worker::Parts{io, *deployment.projects, database_, audit_.get(), egress,
-                                                             deployment.keys, deployment.clock, deployment.metrics},
-                                               worker_options(deployment.settings));
+                                                             deployment.keys, deployment.clock, deployment.metrics});
   }
 
   const std::string& urls() const { return urls_; }

@@ -54,6 +54,19 @@ std::string message_id_of(const project::Project& project, const OutboxRow& row)
   return fmt::format("{}@{}", row.id, host.substr(0, host.find(':')));
 }
 
+// An address or a template that is none: time mends nothing.
+struct Malformed {
+  std::string why;
+};
+
+egress::Mail letter_of(const project::Project& project, const OutboxRow& row, const message::MailRequest& mail) {
+  try {
+    return message::address(project, mail, message::render(project, mail, row.created_at, message_id_of(project, row)));
+  } catch (const std::runtime_error& error) {
+    throw Malformed{error.what()};
+  }
+}
+
 bool is_permanent(const Error& error) {
   const auto* const permanent = error.info().if_contains("permanent");
   return permanent != nullptr && permanent->is_bool() && permanent->as_bool();
@@ -69,14 +82,15 @@ Micros pause_after(std::int32_t failures) {
 Task<std::optional<MailDelivery::Failure>> MailDelivery::try_to_send(project::Context& ctx, const OutboxRow& row,
                                                                      const message::MailRequest& mail) {
   try {
-    std::string bytes = message::render(ctx.project(), mail, row.created_at, message_id_of(ctx.project(), row));
-    egress::Mail letter = message::address(ctx.project(), mail, std::move(bytes));
+    auto letter = letter_of(ctx.project(), row, mail);
     co_await egress_.send(ctx, std::move(letter));
     co_return std::nullopt;
+  } catch (const Malformed& malformed) {
+    co_return Failure{true, malformed.why};
   } catch (const Error& error) {
     co_return Failure{is_permanent(error), error.message()};
-  } catch (const std::runtime_error& error) {  // an address or a template that is none
-    co_return Failure{true, error.what()};
+  } catch (const std::exception& error) {  // this host's own trouble, as when it has no thread left
+    co_return Failure{false, error.what()};
   }
 }
 
@@ -94,19 +108,19 @@ Task<bool> MailDelivery::commit(project::Context& ctx, postgres::Batch batch) {
 }
 
 // The server has the mail: while the claim lasts, everything is tried to say so.
-Task<void> MailDelivery::sent(project::Context& ctx, OutboxRow row, message::MailRequest mail, Micros claimed_until) {
+Task<void> MailDelivery::sent(project::Context& ctx, OutboxRow row, message::MailRequest mail, Claim claim) {
   postgres::Batch batch;
   finish(batch, row);
   boost::json::object payload{
       {"sender", message::sender(ctx.project(), mail)}, {"recipient", mail.recipient}, {"type", mail.type}};
   event::add(batch, ctx, event_of("email.sent", std::move(payload), mail));
   for (;;) {
-    ctx.deadline = claimed_until;
+    ctx.deadline = claim.until;
     bool away = false;
     try {
       co_await commit(ctx, batch);
     } catch (const Error& error) {
-      if (error.kind() != ErrorKind::service_unavailable || boot_time() + kCommitPause >= claimed_until) {
+      if (error.kind() != ErrorKind::service_unavailable || boot_time() + kCommitPause >= claim.until) {
         throw;
       }
       away = true;
@@ -129,17 +143,17 @@ Task<void> MailDelivery::gave_up(project::Context& ctx, OutboxRow row, message::
   co_await commit(ctx, std::move(batch));
 }
 
-Task<void> MailDelivery::deliver(OutboxRow row, Micros claimed_until) {
+Task<void> MailDelivery::deliver(OutboxRow row, Claim claim) {
   const project::Handle project = registry_.find_by_id(project::ProjectId{row.app_id});
   if (project == nullptr) {
     Context ctx;
-    ctx.deadline = claimed_until;
+    ctx.deadline = claim.until;
     co_await put_off(database_, ctx, row, clock_.now() + kUnknownProjectPause, "the project is not known here");
     co_return;
   }
   project::Context ctx(project, database_, clock_);
   restore_origin(ctx, row);
-  ctx.deadline = claimed_until;
+  ctx.deadline = claim.until;
   const auto mail = message::open(keys_, project->id(), row.id, row.sealed.value_or(""));
   if (!mail) {
     co_await gave_up(ctx, row, {}, "the message cannot be opened: its master key is gone");
@@ -149,9 +163,11 @@ Task<void> MailDelivery::deliver(OutboxRow row, Micros claimed_until) {
     co_await gave_up(ctx, row, *mail, "it could not be delivered while it was of use");
     co_return;
   }
+  ctx.deadline = claim.send_until;
   const auto failure = co_await try_to_send(ctx, row, *mail);
+  ctx.deadline = claim.until;
   if (!failure) {
-    co_await sent(ctx, row, *mail, claimed_until);
+    co_await sent(ctx, row, *mail, claim);
     co_return;
   }
   if (failure->permanent || clock_.now() - row.created_at >= kLongestTry) {

@@ -26,8 +26,8 @@ class MailDelivery {
         clock_(clock),
         metrics_(metrics) {}
 
-  // Sends, or puts off, or gives up; `claimed_until` is boot time.
-  Task<void> deliver(OutboxRow row, Micros claimed_until);
+  // Sends, or puts off, or gives up. A piece of the claim is kept for writing down what came of it.
+  Task<void> deliver(OutboxRow row, Claim claim);
 
  private:
   struct Failure {
@@ -36,7 +36,7 @@ class MailDelivery {
   };
   Task<std::optional<Failure>> try_to_send(project::Context& ctx, const OutboxRow& row,
                                            const message::MailRequest& mail);
-  Task<void> sent(project::Context& ctx, OutboxRow row, message::MailRequest mail, Micros claimed_until);
+  Task<void> sent(project::Context& ctx, OutboxRow row, message::MailRequest mail, Claim claim);
   Task<void> gave_up(project::Context& ctx, OutboxRow row, message::MailRequest mail, std::string why);
   Task<bool> commit(project::Context& ctx, postgres::Batch batch);
 

@@ -1,5 +1,7 @@
 #include "worker/outbox.h"
 
+#include <algorithm>
+
 #include <boost/asio.hpp>
 #include <boost/json.hpp>
 
@@ -12,7 +14,6 @@ namespace {
 using Timer =
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 constexpr Micros kSoon = std::chrono::seconds{1};
-constexpr Micros kSafety = std::chrono::seconds{5};  // a claim is not relied on in its last seconds
 
 }  // namespace
 
@@ -22,7 +23,9 @@ struct Outbox::Impl : std::enable_shared_from_this<Outbox::Impl> {
         options(chosen),
         audit(parts.database, parts.audit, parts.clock, parts.metrics),
         mail(parts.io, parts.registry, parts.database, parts.egress, parts.keys, parts.clock, parts.metrics),
-        pause(parts.io) {}
+        pause(parts.io) {
+    options.mails_at_once = std::min(options.mails_at_once, egress::kMailsAtOnce);
+  }
 
   Parts parts;
   OutboxOptions options;
@@ -37,7 +40,7 @@ struct Outbox::Impl : std::enable_shared_from_this<Outbox::Impl> {
   Task<std::size_t> start_mails();
   Task<bool> round();
   Task<void> wait(Micros time);
-  static Task<void> deliver_mail(std::shared_ptr<Impl> self, OutboxRow row, Micros claimed_until);
+  static Task<void> deliver_mail(std::shared_ptr<Impl> self, OutboxRow row, Claim claim);
 };
 
 Task<std::size_t> Outbox::Impl::deliver_events() {
@@ -65,9 +68,9 @@ Task<std::size_t> Outbox::Impl::deliver_events() {
   co_return count;
 }
 
-Task<void> Outbox::Impl::deliver_mail(std::shared_ptr<Impl> self, OutboxRow row, Micros claimed_until) {
+Task<void> Outbox::Impl::deliver_mail(std::shared_ptr<Impl> self, OutboxRow row, Claim claim) {
   try {
-    co_await self->mail.deliver(row, claimed_until);
+    co_await self->mail.deliver(row, claim);
   } catch (const std::exception& error) {
     // The claim runs out and the row is tried again.
     log::error("the delivery of an e-mail failed", {{"id", row.id}, {"project", row.app_id}, {"cause", error.what()}});
@@ -82,12 +85,11 @@ Task<std::size_t> Outbox::Impl::start_mails() {
   }
   Context ctx;
   ctx.deadline = boot_time() + options.lease;
-  const Micros claimed_until = boot_time() + options.lease - kSafety;
+  const Claim period(options.lease);
   auto rows = co_await claim(parts.database, ctx, "mail", free, parts.clock.now(), options.lease);
   for (auto& row : rows) {
     ++mails_on_their_way;
-    asio::co_spawn(parts.io.get_executor(), deliver_mail(shared_from_this(), std::move(row), claimed_until),
-                   asio::detached);
+    asio::co_spawn(parts.io.get_executor(), deliver_mail(shared_from_this(), std::move(row), period), asio::detached);
   }
   co_return rows.size();
 }

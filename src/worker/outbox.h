@@ -21,9 +21,9 @@ struct Parts {
 
 struct OutboxOptions {
   Micros poll = std::chrono::milliseconds{100};
-  Micros lease = std::chrono::minutes{2};  // longer than the longest delivery
+  Micros lease = std::chrono::minutes{2};  // much longer than the longest delivery
   std::size_t events_at_once = 200;
-  std::size_t mails_at_once = 8;
+  std::size_t mails_at_once = egress::kMailsAtOnce;  // more would wait for a thread, with their claim running
 };
 
 // Delivers what one database's _gatehouse_outbox owes. Many at once, in one process or several, are safe.

@@ -4,6 +4,16 @@
 
 namespace gatehouse::worker {
 
+namespace {
+
+// Of a short lease, a sixth.
+Micros reserve_of(Micros lease) { return std::min<Micros>(std::chrono::seconds{5}, lease / 6); }
+
+}  // namespace
+
+Claim::Claim(Micros lease)
+    : send_until(boot_time() + lease - 2 * reserve_of(lease)), until(send_until + reserve_of(lease)) {}
+
 Task<std::vector<OutboxRow>> claim(postgres::Database& database, Context& ctx, std::string kind, std::size_t most,
                                    TimePoint now, Micros lease) {
   static constexpr postgres::Sql kSql =

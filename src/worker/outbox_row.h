@@ -25,6 +25,14 @@ struct OutboxRow {
 };
 BOOST_DESCRIBE_STRUCT(OutboxRow, (), (app_id, id, user_id, payload, sealed, created_at, attempts))
 
+// How long claimed rows may be relied on, in boot time: the last seconds of the lease are not, and nothing that is seen
+// outside is done after `send_until`, so that there is time to say so.
+struct Claim {
+  explicit Claim(Micros lease);
+  Micros send_until;
+  Micros until;
+};
+
 // Takes up to `most` rows of this kind for `lease`: nobody else gets them before. A process that dies gives them back
 // by dying.
 Task<std::vector<OutboxRow>> claim(postgres::Database& database, Context& ctx, std::string kind, std::size_t most,

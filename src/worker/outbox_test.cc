@@ -47,10 +47,10 @@ class OutboxTest : public testing::Test {
   }
 
   asio::io_context& io() { return ctx.io; }
-  project::Handle with_smtp() {
+  project::Handle with_smtp(const std::string& host = "127.0.0.1") {
     test::TestProject project;
     project.database(ctx.project->secrets.database_url);
-    project.secrets.smtp = project::SmtpSecret{.host = "127.0.0.1",
+    project.secrets.smtp = project::SmtpSecret{.host = host,
                                                .port = receiver.port(),
                                                .security = egress::SmtpSecurity::starttls,
                                                .username = "mailer",
@@ -82,6 +82,16 @@ class OutboxTest : public testing::Test {
                       .user_id = "user-1",
                       .useful_until = useful_until});
     ctx.run(ctx->commit(batch));
+  }
+
+  template <class F>
+  void run_until(const F& is_so) {
+    const Micros until = boot_time() + 20s;
+    while (!is_so() && boot_time() < until) {
+      io().restart();
+      io().run_one_for(10ms);
+    }
+    ASSERT_TRUE(is_so());
   }
 
   std::int64_t waiting() {
@@ -302,7 +312,7 @@ TEST_F(OutboxTest, a_repeat_after_a_lost_end_is_the_same_mail_to_the_byte) {
   ctx.clock.advance(2min);
   EXPECT_EQ(deliver(), 1U);
   MailDelivery first(ctx.io, registry, *ctx.database, egress, keys, ctx.clock, metrics);
-  ctx.run(first.deliver(rows.at(0), boot_time() + 30s));
+  ctx.run(first.deliver(rows.at(0), Claim(30s)));
   ASSERT_EQ(receiver.mails().size(), 2U);
   EXPECT_EQ(receiver.mails().at(0).data, receiver.mails().at(1).data);
   EXPECT_THAT(receiver.mails().at(0).data, testing::HasSubstr("Message-ID: <" + rows.at(0).id + "@app.localhost>"));
@@ -327,6 +337,48 @@ TEST_F(OutboxTest, a_receiver_that_is_down_or_busy_is_tried_again_later_and_late
   receiver.behave();
   EXPECT_EQ(deliver(), 1U);
   EXPECT_EQ(receiver.mails().size(), 1U);
+}
+
+TEST_F(OutboxTest, no_more_mails_are_claimed_than_are_sent_at_once) {
+  for (int i = 0; i < 8; ++i) {
+    add_mail();
+  }
+  receiver.hold();
+  Outbox outbox(parts(&audit), {.poll = 5ms, .mails_at_once = 8});
+  bool ended = false;
+  asio::co_spawn(io(), outbox.run(), [&](const std::exception_ptr& failed) { ended = !failed; });
+  run_until([&] { return receiver.held() == egress::kMailsAtOnce; });
+  static constexpr postgres::Sql kClaimed = "SELECT count(*) FROM _gatehouse_outbox WHERE app_id = $1 AND attempts > 0";
+  EXPECT_EQ(ctx.run(ctx->db().one<std::int64_t>(kClaimed, ctx->app_id())),
+            static_cast<std::int64_t>(egress::kMailsAtOnce));
+  receiver.let_go();
+  run_until([&] { return receiver.mails().size() == 8 && audited().size() == 8; });
+  outbox.stop();
+  run_until([&] { return ended; });
+  EXPECT_EQ(waiting(), 0);
+}
+
+TEST_F(OutboxTest, a_receiver_that_is_too_slow_leaves_time_to_say_so_within_the_claim) {
+  receiver.hold();
+  add_mail();
+  EXPECT_EQ(deliver({.lease = 2s}), 1U);
+  EXPECT_THAT(last_error(), testing::HasSubstr("SMTP server"));
+  ctx.clock.advance(2s);
+  EXPECT_EQ(deliver(), 0U) << "it was put off, not left until its claim ran out";
+}
+
+TEST_F(OutboxTest, trouble_of_this_host_gives_up_no_mail) {
+  egress::Client no_threads(
+      ctx.io, {.allow = {"127.0.0.0/8"}, .resolver = [](std::string) -> Task<std::vector<asio::ip::address>> {
+                 throw std::system_error(EAGAIN, std::generic_category());
+                 co_return std::vector<asio::ip::address>{};
+               }});
+  OneProject by_name(with_smtp("smtp.example.com"));
+  add_mail();
+  Outbox outbox(Parts{ctx.io, by_name, *ctx.database, &audit, no_threads, keys, ctx.clock, metrics});
+  EXPECT_EQ(ctx.run(outbox.deliver_due()), 1U);
+  EXPECT_EQ(waiting(), 1);
+  EXPECT_THAT(last_error(), testing::HasSubstr("temporarily unavailable"));
 }
 
 TEST_F(OutboxTest, what_the_receiver_refuses_for_good_is_given_up_and_told) {

@@ -20,8 +20,6 @@ interface Received {
   user: string;
 }
 
-const longClaims = { GATEHOUSE_DRAIN_SECONDS: "120" }; // as long as a claim can last
-
 let gatehouse: Gatehouse;
 let application: Application;
 let folder: string;
@@ -84,14 +82,14 @@ function makeCertificate(name: string): void {
 }
 
 async function startAgain(): Promise<void> {
-  gatehouse = await Gatehouse.start({ data: gatehouse.addresses.data, environment: { GATEHOUSE_EGRESS_CA_FILE: join(folder, "known.pem"), ...longClaims } });
+  gatehouse = await Gatehouse.start({ data: gatehouse.addresses.data, environment: { GATEHOUSE_EGRESS_CA_FILE: join(folder, "known.pem") } });
 }
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "gatehouse-mail-"));
   makeCertificate("known");
   port = await freePort();
-  gatehouse = await Gatehouse.start({ environment: longClaims });
+  gatehouse = await Gatehouse.start();
   await useReceiver("normal");
   await gatehouse.stop({ keepData: true });
   await startAgain();

@@ -18,6 +18,8 @@ namespace {
 
 constexpr asio::use_awaitable_t<Executor> kUse;
 using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
+using Timer =
+    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 using TlsStream = asio::ssl::stream<Socket&>;
 
 std::string upper_verb(const std::string& line) {
@@ -121,6 +123,12 @@ struct SmtpReceiver::Impl {
     if (taken) {
       mails.push_back(mail);
     }
+    if (gate) {
+      ++held;
+      const auto closed = gate;
+      co_await closed->async_wait(asio::as_tuple(kUse));
+      --held;
+    }
     co_await reply(peer, ".", "250 taken");
     co_return taken || !answers.at(".").empty();
   }
@@ -192,13 +200,26 @@ struct SmtpReceiver::Impl {
   std::string ca_file;
   std::vector<ReceivedMail> mails;
   std::map<std::string, std::string> answers;
+  std::shared_ptr<Timer> gate;  // none: open
+  std::size_t held = 0;
 };
 
 SmtpReceiver::SmtpReceiver(asio::io_context& io, Security security) : impl_(std::make_shared<Impl>(io, security)) {
   asio::co_spawn(io.get_executor(), Impl::accept(impl_), asio::detached);
 }
 
-SmtpReceiver::~SmtpReceiver() { impl_->acceptor.close(); }
+SmtpReceiver::~SmtpReceiver() {
+  let_go();
+  impl_->acceptor.close();
+}
+
+void SmtpReceiver::hold() { impl_->gate = std::make_shared<Timer>(impl_->io, Timer::time_point::max()); }
+void SmtpReceiver::let_go() {
+  if (const auto gate = std::exchange(impl_->gate, nullptr)) {
+    gate->cancel();
+  }
+}
+std::size_t SmtpReceiver::held() const { return impl_->held; }
 
 int SmtpReceiver::port() const { return impl_->acceptor.local_endpoint().port(); }
 const std::string& SmtpReceiver::ca_file() const { return impl_->ca_file; }

@@ -33,6 +33,10 @@ class SmtpReceiver {
   // Answers `verb` ("MAIL", "RCPT", "DATA", "." for the end of the message, "AUTH") with this reply; "" hangs up.
   void answer(const std::string& verb, const std::string& reply);
   void behave();  // no special answers any more
+  // Messages are taken, but who sent them hears nothing until `let_go`.
+  void hold();
+  void let_go();
+  std::size_t held() const;
 
  private:
   struct Impl;

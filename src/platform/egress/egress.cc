@@ -19,7 +19,7 @@ namespace gatehouse::egress {
 namespace {
 
 constexpr asio::use_awaitable_t<Executor> kUse;
-constexpr std::size_t kMailThreads = 4;
+constexpr Micros kShortestSend = std::chrono::milliseconds{100};  // with less, a mail is not begun
 constexpr std::size_t kLongestReply = std::size_t{64} * 1024;
 using Addresses = std::vector<asio::ip::address>;
 using Timer =
@@ -45,6 +45,7 @@ struct MailOutcome {
   CURLcode code = CURLE_OK;
   int reply = 0;  // the server's last
   bool permanent = false;
+  bool begun = true;
 };
 
 struct Target {
@@ -116,7 +117,8 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
   std::optional<asio::thread_pool> mail_threads;
   std::atomic<bool> closing{false};
 
-  Task<MailOutcome> perform_on_a_thread(std::unique_ptr<Transfer> transfer);
+  Task<MailOutcome> perform_on_a_thread(std::unique_ptr<Transfer> transfer, Micros until);
+  static MailOutcome perform(Transfer& transfer, Micros until);
   static Task<void> look_up(Resolver resolver, std::string host, std::shared_ptr<OneShot<Addresses>> found);
   Task<Addresses> resolve(std::string host, Micros time);
   // The addresses of `host` that may be connected to; Error Forbidden where there is none.
@@ -131,6 +133,8 @@ Task<void> Client::Impl::look_up(Resolver resolver, std::string host, std::share
     found->set(std::move(addresses));
   } catch (const boost::system::system_error&) {
     found->fail(std::make_exception_ptr(not_reachable("the name " + host + " cannot be resolved")));
+  } catch (...) {
+    found->fail(std::current_exception());
   }
 }
 
@@ -187,19 +191,31 @@ Task<HttpResponse> Client::Impl::once(HttpRequest request, Target target, Micros
   co_return transfer.response();
 }
 
+// What waited for its turn has only the time that is left.
+MailOutcome Client::Impl::perform(Transfer& transfer, Micros until) {
+  MailOutcome outcome;
+  const Micros left = until - boot_time();
+  if (left < kShortestSend) {
+    outcome.begun = false;
+    return outcome;
+  }
+  transfer.limit(left, kLongestReply);
+  outcome.code = curl_easy_perform(transfer.handle());
+  outcome.reply = transfer.status();
+  outcome.permanent = transfer.permanently_refused(outcome.code);
+  return outcome;
+}
+
 // The transfer ends on the thread too: letting go of it says QUIT.
-Task<MailOutcome> Client::Impl::perform_on_a_thread(std::unique_ptr<Transfer> transfer) {
+Task<MailOutcome> Client::Impl::perform_on_a_thread(std::unique_ptr<Transfer> transfer, Micros until) {
   if (!mail_threads) {
-    mail_threads.emplace(kMailThreads);
+    mail_threads.emplace(kMailsAtOnce);
   }
   transfer->stop_when(closing);
   const auto done = std::make_shared<OneShot<MailOutcome>>();
   auto core = asio::make_work_guard(io);
-  asio::post(*mail_threads, [transfer = std::move(transfer), done, core = std::move(core)]() mutable {
-    MailOutcome outcome;
-    outcome.code = curl_easy_perform(transfer->handle());
-    outcome.reply = transfer->status();
-    outcome.permanent = transfer->permanently_refused(outcome.code);
+  asio::post(*mail_threads, [transfer = std::move(transfer), done, until, core = std::move(core)]() mutable {
+    const MailOutcome outcome = perform(*transfer, until);
     asio::post(core.get_executor(), [done, outcome] { done->set(outcome); });
     core.reset();
     transfer->hear_no_more();
@@ -215,9 +231,11 @@ Task<void> Client::Impl::deliver(Mail mail, Micros time) {
   auto transfer = std::make_unique<Transfer>();
   transfer->connect_only_to(mail.host, std::to_string(mail.port), addresses, policy);
   transfer->trust(options.extra_ca_file);
-  transfer->limit(std::max(until - boot_time(), Micros{std::chrono::milliseconds{1}}), kLongestReply);
   transfer->prepare(mail);
-  const MailOutcome outcome = co_await perform_on_a_thread(std::move(transfer));
+  const MailOutcome outcome = co_await perform_on_a_thread(std::move(transfer), until);
+  if (!outcome.begun) {
+    throw not_reachable("SMTP server " + mail.host + ": the time was over before the turn of this mail came");
+  }
   if (outcome.code == CURLE_OK) {
     co_return;
   }

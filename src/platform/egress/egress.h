@@ -55,6 +55,9 @@ struct Mail {
   Seconds at_most{30};
 };
 
+// A client sends this many mails at once; more of them wait for their turn, and their time goes on meanwhile.
+inline constexpr std::size_t kMailsAtOnce = 4;
+
 // Every outgoing connection of the product. Resolves a name once, refuses private, loopback and link-local addresses
 // (and their IPv6 forms) that are not allowed, connects to what it resolved, bounds time and size. Nothing blocks the
 // core. Errors are Error ServiceUnavailable (reason EgressUnavailable) or Error Forbidden (reason EgressForbidden).
@@ -68,7 +71,7 @@ class Client {
   Task<HttpResponse> http(Context& ctx, HttpRequest request);
 
   // Returns when the server took responsibility (250 after DATA). `permanent` in the Error's info tells a 5xx from the
-  // rest.
+  // rest. Neither begins nor goes on after `mail.at_most` or the context's deadline, whichever comes first.
   Task<void> send(Context& ctx, Mail mail);
 
  private:

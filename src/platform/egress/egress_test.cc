@@ -305,6 +305,43 @@ TEST_F(Egress, a_receiver_that_is_down_is_a_temporary_failure) {
   EXPECT_FALSE(error.info().at("permanent").as_bool());
 }
 
+TEST_F(Egress, the_time_of_a_mail_goes_on_while_it_waits_for_its_turn) {
+  SmtpReceiver receiver(io, SmtpReceiver::Security::starttls);
+  receiver.hold();
+  Client client(io, {.allow = {"127.0.0.0/8"}, .extra_ca_file = receiver.ca_file()});
+  std::vector<std::unique_ptr<Context>> contexts;
+  std::size_t sent = 0;
+  for (std::size_t i = 0; i < kMailsAtOnce; ++i) {
+    contexts.push_back(std::make_unique<Context>());
+    asio::co_spawn(io, client.send(*contexts.back(), mail_to(receiver, SmtpSecurity::starttls)),
+                   [&sent](const std::exception_ptr& failed) { sent += failed ? 0 : 1; });
+  }
+  const auto run_until = [this](const auto& is_so) {
+    io.restart();
+    while (!is_so() && io.run_one_for(20s) > 0) {
+    }
+    ASSERT_TRUE(is_so());
+  };
+  run_until([&] { return receiver.held() == kMailsAtOnce; });
+  Mail late = mail_to(receiver, SmtpSecurity::starttls);
+  late.envelope_to = "late@example.com";
+  ctx.deadline = boot_time() + 300ms;
+  std::string why;
+  asio::co_spawn(io, client.send(ctx, std::move(late)), [&why](const std::exception_ptr& failed) {
+    try {
+      std::rethrow_exception(failed);
+    } catch (const Error& error) {
+      why = error.message();
+    }
+  });
+  io.restart();
+  io.run_for(ctx.deadline - boot_time());  // that the time passes is what is tested
+  receiver.let_go();
+  run_until([&] { return sent == kMailsAtOnce && !why.empty(); });
+  EXPECT_THAT(why, testing::HasSubstr("before the turn of this mail came"));
+  EXPECT_EQ(receiver.mails().size(), kMailsAtOnce);
+}
+
 TEST_F(Egress, envelope_addresses_cannot_smuggle_commands) {
   SmtpReceiver receiver(io, SmtpReceiver::Security::none);
   Client client(io, loopback_allowed());
