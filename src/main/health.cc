@@ -1,7 +1,11 @@
 #include "main/health.h"
 
+#include <algorithm>
+#include <array>
+
 #include <boost/json.hpp>
 
+#include "platform/base/ascii.h"
 #include "platform/http/address.h"
 
 namespace gatehouse::main {
@@ -16,11 +20,17 @@ boost::json::object describe(const Backend& backend) {
           {"redis", backend.redis().reachable() ? "ok" : "unreachable"}};
 }
 
-// From this machine, and not through a proxy on it.
+bool is_a_proxys(const http::Header& header) {
+  static constexpr std::array<std::string_view, 6> kNames{
+      "forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip"};
+  const std::string name = lower_case(header.name);
+  return name.starts_with("x-forwarded-") || std::ranges::find(kNames, name) != kNames.end();
+}
+
+// From this machine, and not through a proxy on it: most proxies pass the public host on or say who asked.
 bool is_local(const http::Request& request) {
-  const auto peer = http::IpAddress::parse(request.peer_ip);
-  return peer && !request.header("X-Forwarded-For") && !request.header("Forwarded") &&
-         (http::Network::parse("127.0.0.0/8")->contains(*peer) || *peer == *http::IpAddress::parse("::1"));
+  return http::names_this_machine(request.peer_ip) && http::names_this_machine(request.host) &&
+         std::ranges::none_of(request.headers, is_a_proxys);
 }
 
 }  // namespace

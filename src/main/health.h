@@ -12,7 +12,8 @@ namespace gatehouse::main {
 // Why a new configuration is not served is told to clients on this host only; others hear that it is not.
 http::Response readiness(const Deployment& deployment, const Backends& backends, const http::Request& request);
 
-// GET /metrics: Prometheus' text format, for clients on this host only.
+// GET /metrics: Prometheus' text format, for clients on this host only: their Host header names it as localhost or by a
+// loopback address, and nothing says that a proxy passes their request on.
 std::optional<http::Response> metrics(Deployment& deployment, const Backends& backends, const http::Request& request);
 
 }  // namespace gatehouse::main

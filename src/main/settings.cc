@@ -7,12 +7,12 @@
 #include <unistd.h>
 #include <utility>
 
-#include <boost/asio/ip/address.hpp>
 #include <boost/url/parse.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "main/setting_values.h"
+#include "platform/http/address.h"
 #include "platform/http/tls_context.h"
 
 namespace gatehouse::main {
@@ -131,6 +131,11 @@ const std::array all_settings{
              "flows, and sign-in requests, that one client network (/32, /56) may begin; 0: no limit (600)", "600"},
             false,
             [](Settings& s, const std::string& t) { s.starts_per_minute = parse_whole(t, 0, 1'000'000); }},
+    Setting{
+        {"GATEHOUSE_AUDIT_RETENTION_DAYS",
+         "how long the worker keeps the audit log; 0: for ever (180, as Authgear's partitions)", "365"},
+        false,
+        [](Settings& s, const std::string& t) { s.audit_retention = std::chrono::days{parse_whole(t, 0, 36'500)}; }},
     Setting{{"LOG_LEVEL", "debug, info, warn or error (warn)", "info"},
             false,
             [](Settings& s, const std::string& t) { s.log_level = parse_level(t); }},
@@ -225,10 +230,7 @@ bool is_on_this_machine(const std::string& origin) {
   if (!url) {
     return false;
   }
-  boost::system::error_code not_an_address;
-  const auto address = boost::asio::ip::make_address(std::string(url->host_address()), not_an_address);
-  const std::string host = url->host();
-  return not_an_address ? host == "localhost" || host.ends_with(".localhost") : address.is_loopback();
+  return http::names_this_machine(url->encoded_host_and_port().decode());
 }
 
 void check_tls(const http::TlsFiles& files, Problems& problems) {

@@ -37,9 +37,10 @@ struct Settings {
   std::vector<std::string> egress_allow;  // CIDRs
   std::string egress_proxy;
   std::string egress_ca_file;
-  unsigned threads = 0;                  // cores that serve; 0: as many as the machine has
-  Seconds drain{30};                     // at the end: how long what is in flight may take
-  std::int64_t starts_per_minute = 600;  // flows, and sign-in requests, that one client network may begin; 0: any
+  unsigned threads = 0;                    // cores that serve; 0: as many as the machine has
+  Seconds drain{30};                       // at the end: how long what is in flight may take
+  std::int64_t starts_per_minute = 600;    // flows, and sign-in requests, that one client network may begin; 0: any
+  std::chrono::days audit_retention{180};  // 0: for ever
   log::Level log_level = log::Level::warn;
   bool dev_mode = false;
 };

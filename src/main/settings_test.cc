@@ -44,6 +44,7 @@ TEST(Settings, have_the_contracts_defaults) {
   EXPECT_TRUE(s.config_source_watch);
   EXPECT_THAT(s.egress_allow, IsEmpty());
   EXPECT_EQ(s.threads, 0U);
+  EXPECT_EQ(s.audit_retention, std::chrono::days{180});
   EXPECT_EQ(s.log_level, log::Level::warn);
   EXPECT_FALSE(s.dev_mode);
   EXPECT_EQ(s.http.header_bytes, http::Limits{}.header_bytes);
@@ -81,6 +82,7 @@ TEST(Settings, are_read_from_their_variables) {
                                     {"GATEHOUSE_HTTP_WRITE_SECONDS", "3"},
                                     {"GATEHOUSE_HTTP_IDLE_SECONDS", "4"},
                                     {"GATEHOUSE_HTTP_CONNECTIONS", "5"},
+                                    {"GATEHOUSE_AUDIT_RETENTION_DAYS", "3650"},
                                     {"LOG_LEVEL", "debug"},
                                     {"DEV_MODE", "true"}});
   EXPECT_EQ(s.main_listen.address, "::1");
@@ -109,6 +111,7 @@ TEST(Settings, are_read_from_their_variables) {
   EXPECT_EQ(s.http.write_time, Seconds{3});
   EXPECT_EQ(s.http.idle_time, Seconds{4});
   EXPECT_EQ(s.http.connections_per_core, 5U);
+  EXPECT_EQ(s.audit_retention, std::chrono::days{3650});
   EXPECT_EQ(s.log_level, log::Level::debug);
   EXPECT_TRUE(s.dev_mode);
 }
@@ -155,6 +158,7 @@ TEST(Settings, each_wrong_value_ends_in_one_message_with_name_reason_and_example
       {"GATEHOUSE_HTTP_IDLE_SECONDS", {"99999"}},
       {"GATEHOUSE_HTTP_CONNECTIONS", {"0"}},
       {"GATEHOUSE_STARTS_PER_MINUTE", {"", "-1", "many", "1000001"}},
+      {"GATEHOUSE_AUDIT_RETENTION_DAYS", {"", "-1", "180d", "36501"}},
       {"LOG_LEVEL", {"", "WARN", "verbose"}},
       {"DEV_MODE", {"maybe", "true"}},
   };

@@ -31,6 +31,12 @@ egress::Options egress_options(const Settings& settings) {
   return {.allow = settings.egress_allow, .proxy = settings.egress_proxy, .extra_ca_file = settings.egress_ca_file};
 }
 
+worker::WorkerOptions worker_options(const Settings& settings) {
+  worker::WorkerOptions options;
+  options.audit_retention = settings.audit_retention;
+  return options;
+}
+
 std::string urls_of(const project::Secrets& secrets) {
   return secrets.database_url + '\n' + secrets.database_schema + '\n' + secrets.audit_database_url + '\n' +
          secrets.audit_database_schema;
@@ -46,7 +52,8 @@ class Servers {
           io, options_for(secrets.audit_database_url, secrets.audit_database_schema));
     }
     worker_ = std::make_unique<worker::Worker>(worker::Parts{io, *deployment.projects, database_, audit_.get(), egress,
-                                                             deployment.keys, deployment.clock, deployment.metrics});
+                                                             deployment.keys, deployment.clock, deployment.metrics},
+                                               worker_options(deployment.settings));
   }
 
   const std::string& urls() const { return urls_; }

@@ -9,20 +9,13 @@
 #include <boost/url.hpp>
 #include <fmt/format.h>
 
+#include "platform/base/ascii.h"
 #include "platform/telemetry/log.h"
 
 namespace gatehouse::project {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-  }
-  return out;
-}
 
 // What a Host header says for an origin: "auth.example.com:8443"; where the port is the scheme's own, with it and
 // without.

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { Gatehouse } from "../support/gatehouse.ts";
-import { freePort, ServerProcess } from "../support/server_process.ts";
-import { eventually, redis } from "../support/servers.ts";
+import { ask, freePort, ServerProcess } from "../support/server_process.ts";
+import { eventually, redis, sql } from "../support/servers.ts";
 
 let gatehouse: Gatehouse;
 let folder: string;
@@ -35,10 +35,36 @@ test("the metrics say whether test mode is on, and follow the configuration", as
   }
 });
 
+test("the metrics are for this host only, and not for whom a proxy on it serves", async () => {
+  const port = Number(new URL(gatehouse.endpoint).port);
+  const status = async (host: string, headers: Record<string, string> = {}) => (await ask(port, host, "/metrics", { headers })).status;
+  for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, "[::1]"]) assert.equal(await status(host), 200, host);
+  for (const host of ["auth.example.com", `auth.example.com:${port}`, "gatehouse", "192.0.2.1"]) assert.equal(await status(host), 404, host);
+  for (const name of ["Via", "X-Real-IP", "Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "CF-Connecting-IP"]) {
+    assert.equal(await status(`localhost:${port}`, { [name]: "127.0.0.1" }), 404, name);
+  }
+});
+
 test("the private Redis has a limit, and lets go of what expires soonest", async () => {
   const get = async (name: string) => ((await redis(gatehouse.addresses.redis_url, "CONFIG", "GET", name)) as string[])[1];
   assert.equal(await get("maxmemory"), String(256 * 1024 * 1024));
   assert.equal(await get("maxmemory-policy"), "volatile-ttl");
+});
+
+test("the audit log is kept for as long as the setting says", async () => {
+  const { addresses } = gatehouse;
+  const audit = addresses.audit_database_url;
+  await sql(
+    audit,
+    "INSERT INTO _audit_log (id, app_id, created_at, activity_type, data) SELECT 'old-' || n, 'app', now() - n * interval '40 days', 'x', '{}' FROM generate_series(1, 3) n",
+  );
+  const worker = await ServerProcess.start(addresses, ["worker"], { GATEHOUSE_AUDIT_RETENTION_DAYS: "60" });
+  try {
+    const left = async () => (await sql<{ id: string }>(audit, "SELECT id FROM _audit_log WHERE id LIKE 'old-%'")).map((row) => row.id).join();
+    await eventually("what is older is dropped, and nothing else", async () => (await left()) === "old-1", 30_000);
+  } finally {
+    await worker.stop();
+  }
 });
 
 test("rediss:// speaks TLS to a server whose certificate is trusted and has its name, and to no other", async () => {

@@ -14,7 +14,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
-#include "platform/http/ascii.h"
+#include "platform/base/ascii.h"
 #include "platform/telemetry/log.h"
 
 namespace gatehouse::test {
@@ -68,19 +68,19 @@ void HttpServer::wait_drained() { impl_->drained.get_future().wait(); }
 
 std::string RawResponse::header(std::string_view name) const {
   std::string_view rest = head;
-  http::next_part(rest, '\n');
+  next_part(rest, '\n');
   while (!rest.empty()) {
-    std::string_view value = http::next_part(rest, '\n');
-    if (http::equals_ignoring_case(http::next_part(value, ':'), name)) {
+    std::string_view value = next_part(rest, '\n');
+    if (equals_ignoring_case(next_part(value, ':'), name)) {
       value.remove_suffix(1);  // CR
-      return std::string{http::trim(value)};
+      return std::string{trim(value)};
     }
   }
   return {};
 }
 
 bool RawResponse::has_header(std::string_view name) const {
-  return http::lower_case(head).find("\r\n" + http::lower_case(name) + ":") != std::string::npos;
+  return lower_case(head).find("\r\n" + lower_case(name) + ":") != std::string::npos;
 }
 
 RawClient::RawClient(std::uint16_t port, std::string address) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {

@@ -3,9 +3,9 @@
 #include <boost/json.hpp>
 
 #include "endpoint/oauth/parameters.h"
+#include "platform/base/ascii.h"
 #include "platform/base/error.h"
 #include "platform/crypto/encoding.h"
-#include "platform/http/ascii.h"
 
 namespace gatehouse::oauth {
 
@@ -32,10 +32,10 @@ std::optional<ClientCredentials> basic_credentials(const http::Request& request)
   if (!header || header->size() < kScheme.size()) {
     return std::nullopt;
   }
-  if (!http::equals_ignoring_case(header->substr(0, kScheme.size()), kScheme)) {
+  if (!equals_ignoring_case(header->substr(0, kScheme.size()), kScheme)) {
     return std::nullopt;
   }
-  const auto decoded = crypto::from_base64(http::trim(header->substr(kScheme.size())));
+  const auto decoded = crypto::from_base64(trim(header->substr(kScheme.size())));
   const auto colon = decoded ? decoded->find(':') : std::string::npos;
   if (colon == std::string::npos) {
     throw broken_basic();

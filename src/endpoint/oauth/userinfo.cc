@@ -7,7 +7,7 @@
 #include "domain/grant/credential_claims.h"
 #include "endpoint/last_check.h"
 #include "endpoint/oauth/token_request.h"
-#include "platform/http/ascii.h"
+#include "platform/base/ascii.h"
 
 namespace gatehouse::oauth {
 
@@ -16,7 +16,7 @@ namespace {
 bool has_form(const http::Request& request) {
   constexpr std::string_view kForm = "application/x-www-form-urlencoded";
   const auto type = request.header("Content-Type").value_or("");
-  return request.method == http::Method::post && http::equals_ignoring_case(type.substr(0, kForm.size()), kForm);
+  return request.method == http::Method::post && equals_ignoring_case(type.substr(0, kForm.size()), kForm);
 }
 
 // RFC 6750 2.1 and 2.2; two ways at once are refused (2).
@@ -24,8 +24,8 @@ std::optional<std::string> bearer_token(const http::Request& request) {
   constexpr std::string_view kScheme = "bearer ";
   std::optional<std::string> token;
   if (const auto header = request.header("Authorization")) {
-    if (http::equals_ignoring_case(header->substr(0, kScheme.size()), kScheme)) {
-      token = std::string(http::trim(header->substr(kScheme.size())));
+    if (equals_ignoring_case(header->substr(0, kScheme.size()), kScheme)) {
+      token = std::string(trim(header->substr(kScheme.size())));
     }
   }
   if (has_form(request)) {

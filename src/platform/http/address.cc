@@ -105,4 +105,17 @@ bool TrustedProxies::trusts(const IpAddress& address) const {
   return std::ranges::any_of(networks_, [&](const Network& network) { return network.contains(address); });
 }
 
+bool names_this_machine(std::string_view host) {
+  if (host.starts_with('[')) {
+    host = host.substr(1, std::min(host.find(']'), host.size()) - 1);
+  } else if (host.find(':') == host.rfind(':')) {
+    host = host.substr(0, host.find(':'));
+  }
+  if (const auto address = IpAddress::parse(host)) {
+    static const TrustedProxies loopback({"127.0.0.0/8", "::1/128"});
+    return loopback.trusts(*address);
+  }
+  return host == "localhost" || host.ends_with(".localhost");
+}
+
 }  // namespace gatehouse::http

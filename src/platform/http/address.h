@@ -49,4 +49,8 @@ class TrustedProxies {
   std::vector<Network> networks_;
 };
 
+// Whether a host, with or without a port, is this machine's by name alone: localhost, x.localhost (RFC 6761 6.3), or a
+// loopback address.
+bool names_this_machine(std::string_view host);
+
 }  // namespace gatehouse::http

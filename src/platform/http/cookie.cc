@@ -1,6 +1,6 @@
 #include <fmt/core.h>
 
-#include "platform/http/ascii.h"
+#include "platform/base/ascii.h"
 #include "platform/http/message.h"
 
 namespace gatehouse::http {

@@ -5,8 +5,8 @@
 #include <stdexcept>
 #include <zlib.h>
 
+#include "platform/base/ascii.h"
 #include "platform/crypto/hash.h"
-#include "platform/http/ascii.h"
 
 namespace gatehouse::http {
 

@@ -1,6 +1,6 @@
 #include "platform/http/forwarded.h"
 
-#include "platform/http/ascii.h"
+#include "platform/base/ascii.h"
 
 namespace gatehouse::http {
 
@@ -111,6 +111,20 @@ std::vector<Hop> hops_of_x_forwarded(const std::vector<Header>& headers) {
   return hops;
 }
 
+// Nothing where the hops cannot be read up to the client.
+std::optional<Hop> client_of(const std::vector<Hop>& hops, const TrustedProxies& trusted) {
+  for (std::size_t i = hops.size(); i-- > 0;) {
+    const Hop& hop = hops[i];
+    if (!hop.address) {
+      return std::nullopt;
+    }
+    if (i == 0 || !trusted.trusts(*hop.address)) {
+      return hop;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Origin origin_of(const IpAddress& peer, bool peer_secure, const std::vector<Header>& headers,
@@ -119,25 +133,24 @@ Origin origin_of(const IpAddress& peer, bool peer_secure, const std::vector<Head
   if (!trusted.trusts(peer)) {
     return unforwarded;
   }
-  auto hops = hops_of_x_forwarded(headers);
-  if (hops.empty()) {
-    hops = hops_of_forwarded(list_of(headers, "Forwarded"));
-  }
-  if (hops.empty()) {
+  const auto hops = hops_of_x_forwarded(headers);
+  const auto other_hops = hops_of_forwarded(list_of(headers, "Forwarded"));
+  if (hops.empty() && other_hops.empty()) {
     const auto schemes = list_of(headers, "X-Forwarded-Proto");
     const auto secure = schemes.size() == 1 ? read_scheme(schemes.front()) : std::nullopt;
     return {peer, secure.value_or(peer_secure)};
   }
-  for (std::size_t i = hops.size(); i-- > 0;) {
-    const Hop& hop = hops[i];
-    if (!hop.address) {
+  const auto client = client_of(hops.empty() ? other_hops : hops, trusted);
+  if (!client) {
+    return unforwarded;
+  }
+  if (!hops.empty() && !other_hops.empty()) {
+    const auto other = client_of(other_hops, trusted);
+    if (!other || *other->address != *client->address) {
       return unforwarded;
     }
-    if (i == 0 || !trusted.trusts(*hop.address)) {
-      return {*hop.address, hop.secure.value_or(peer_secure)};
-    }
   }
-  return unforwarded;
+  return {*client->address, client->secure.value_or(peer_secure)};
 }
 
 }  // namespace gatehouse::http

@@ -13,10 +13,11 @@ struct Origin {
   bool secure = false;
 };
 
-// Reads `X-Forwarded-For` and `X-Forwarded-Proto` or, where there is no X-Forwarded-For, `Forwarded` (RFC 7239), and
-// only from a trusted peer: a proxy that writes the former lets a client's Forwarded through. The client is the
-// rightmost hop that is no trusted proxy, the leftmost where all are. Headers that cannot be read to that hop are
-// ignored as a whole: the client is then the peer. A forwarded host never counts.
+// Reads `X-Forwarded-For` with `X-Forwarded-Proto`, and `Forwarded` (RFC 7239), from a trusted peer only. The client is
+// the rightmost hop that is no trusted proxy, the leftmost where all are. Headers that cannot be read to that hop are
+// ignored as a whole: the client is then the peer. So it is where both headers are there and name different clients: a
+// proxy that writes one of them lets the client's own other one through, and nobody knows which. A forwarded host never
+// counts.
 Origin origin_of(const IpAddress& peer, bool peer_secure, const std::vector<Header>& headers,
                  const TrustedProxies& trusted);
 

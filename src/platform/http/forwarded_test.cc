@@ -52,6 +52,17 @@ TEST(ClientNetwork, is_one_text_for_an_ipv4_address_or_the_56_of_an_ipv6_one) {
   EXPECT_EQ(client_network("nonsense"), "");
 }
 
+TEST(NamesThisMachine, is_so_for_localhost_and_loopback_addresses) {
+  for (const char* here : {"localhost", "localhost:3000", "app.localhost:80", "127.0.0.1", "127.1.2.3:3000", "[::1]",
+                           "[::1]:3000", "::1", "[::ffff:127.0.0.1]"}) {
+    EXPECT_TRUE(names_this_machine(here)) << here;
+  }
+  for (const char* elsewhere : {"", "auth.example.com", "auth.example.com:3000", "localhost.example.com",
+                                "notlocalhost", "10.0.0.1:3000", "[2001:db8::1]:3000", "[", "gatehouse"}) {
+    EXPECT_FALSE(names_this_machine(elsewhere)) << elsewhere;
+  }
+}
+
 TEST(TrustedProxies, say_which_text_is_no_network) {
   EXPECT_THROW(TrustedProxies({"10.0.0.0/8", "proxy.internal"}), std::invalid_argument);
 }
@@ -103,10 +114,17 @@ TEST(Forwarded, a_long_chain_of_proxies_hides_nobody) {
   EXPECT_EQ(client("10.0.0.1", {{"X-Forwarded-For", chain}}), "203.0.113.9");
 }
 
-// Most proxies write X-Forwarded-For and let a client's Forwarded through.
-TEST(Forwarded, a_forwarded_header_beside_x_forwarded_for_says_nothing) {
-  EXPECT_EQ(client("10.0.0.1", {{"Forwarded", "for=6.6.6.6"}, {"X-Forwarded-For", "203.0.113.9"}}), "203.0.113.9");
+// A proxy that writes one of the two lets the client's own other one through.
+TEST(Forwarded, two_headers_that_disagree_say_nothing) {
+  EXPECT_EQ(client("10.0.0.1", {{"Forwarded", "for=6.6.6.6"}, {"X-Forwarded-For", "203.0.113.9"}}), "10.0.0.1");
+  EXPECT_EQ(client("10.0.0.1", {{"Forwarded", "for=203.0.113.9"}, {"X-Forwarded-For", "6.6.6.6"}}), "10.0.0.1");
   EXPECT_EQ(client("10.0.0.1", {{"Forwarded", "for=127.0.0.1"}, {"X-Forwarded-For", "nonsense"}}), "10.0.0.1");
+  EXPECT_EQ(client("10.0.0.1", {{"Forwarded", "for=unknown"}, {"X-Forwarded-For", "203.0.113.9"}}), "10.0.0.1");
+}
+
+TEST(Forwarded, two_headers_that_agree_say_it) {
+  EXPECT_EQ(client("10.0.0.1", {{"Forwarded", "for=203.0.113.9, for=10.0.0.2"}, {"X-Forwarded-For", "203.0.113.9"}}),
+            "203.0.113.9");
 }
 
 TEST(Forwarded, the_scheme_comes_from_the_hop_of_the_client) {

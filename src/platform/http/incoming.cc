@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "platform/base/ascii.h"
 #include "platform/base/utf8.h"
-#include "platform/http/ascii.h"
 #include "platform/http/error_response.h"
 #include "platform/http/forwarded.h"
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "platform/base/ascii.h"
 #include "platform/base/error.h"
-#include "platform/http/ascii.h"
 
 namespace gatehouse::http {
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "platform/base/ascii.h"
 #include "platform/base/utf8.h"
 #include "platform/http/address.h"
-#include "platform/http/ascii.h"
 
 namespace gatehouse::http {
 

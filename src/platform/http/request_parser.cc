@@ -4,7 +4,7 @@
 
 #include <boost/beast/http/basic_parser.hpp>
 
-#include "platform/http/ascii.h"
+#include "platform/base/ascii.h"
 
 namespace gatehouse::http {
 

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "platform/http/ascii.h"
+#include "platform/base/ascii.h"
 
 namespace gatehouse::http {
 

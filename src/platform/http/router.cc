@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "platform/http/ascii.h"
+#include "platform/base/ascii.h"
 
 namespace gatehouse::http {
 

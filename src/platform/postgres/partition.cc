@@ -119,7 +119,9 @@ Task<PartitionWork> keep_monthly_partitions(Database& database, Context& ctx, st
     table.ranges.push_back(month_range(date.year() / date.month() + std::chrono::months{i}));
   }
   co_await add(database, ctx, work, table);
-  co_await remove(database, ctx, work, table);
+  if (keep > days{0}) {
+    co_await remove(database, ctx, work, table);
+  }
   co_return work;
 }
 

@@ -25,7 +25,7 @@ Task<PartitionWork> keep_daily_partitions(Database& database, Context& ctx, std:
                                           int days_ahead);
 
 // One partition a month, <table>_pYYYY_MM with primary key (id), for a table partitioned by "created_at". A month is
-// dropped when its youngest row is older than `keep`.
+// dropped when its youngest row is older than `keep`; 0 keeps all.
 Task<PartitionWork> keep_monthly_partitions(Database& database, Context& ctx, std::string table,
                                             std::chrono::sys_days today, int months_ahead, std::chrono::days keep);
 

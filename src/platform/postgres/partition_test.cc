@@ -110,6 +110,16 @@ TEST_F(Partitions, months_of_the_audit_log_have_their_own_primary_key_and_go_by_
   EXPECT_EQ(number(audit_, kRows), 0);
 }
 
+TEST_F(Partitions, months_that_are_kept_for_ever_are_never_dropped) {
+  const auto kept = [&](sys_days today) {
+    return test::run_task(io_, keep_monthly_partitions(audit_, ctx_, "_audit_log", today, 4, days{0}));
+  };
+  EXPECT_EQ(kept(kToday).created, 5);
+  const auto later = kept(kToday + days{36'500});
+  EXPECT_EQ(later.created, 5);
+  EXPECT_EQ(later.dropped + later.purged, 0);
+}
+
 TEST_F(Partitions, a_month_made_by_another_program_under_another_name_is_respected) {
   static constexpr Sql kOther =
       "CREATE TABLE _audit_log_p20270201 PARTITION OF _audit_log FOR VALUES FROM ('2027-02-01') TO ('2027-03-01')";

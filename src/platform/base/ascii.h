@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace gatehouse::http {
+namespace gatehouse {
 
 // Protocol text is ASCII; these know no locale.
 inline char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
@@ -49,4 +49,4 @@ inline std::string lower_case(std::string_view text) {
   return out;
 }
 
-}  // namespace gatehouse::http
+}  // namespace gatehouse
