@@ -1,3 +1,5 @@
+#include <initializer_list>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -52,26 +54,62 @@ struct BadConfig {
   std::vector<std::string> paths;
 };
 
+// Each is refused with exactly these paths.
+void expect_refused(std::initializer_list<BadConfig> table) {
+  for (const auto& [yaml, paths] : table) {
+    EXPECT_EQ(paths_of(yaml), paths) << yaml;
+  }
+}
+
 TEST(Load, every_wrong_path_of_a_config_is_listed) {
-  const BadConfig table[] = {
+  expect_refused({
       {"unknown: 1\nhook: 3\n", {"/unknown", "/hook"}},
       {"session: {lifetime_seconds: long, nothing: 1}\n", {"/session/lifetime_seconds", "/session/nothing"}},
       {"session:\n", {"/session"}},
       {"localization: {fallback_language: zh-hant-hk}\n", {"/localization/fallback_language"}},
       {"localization: {fallback_language: de, supported_languages: [en]}\n", {"/localization/supported_languages"}},
       {"localization: {supported_languages: []}\n", {"/localization/supported_languages"}},
+      {"session: {lifetime_seconds: -1, idle_timeout_seconds: -1}\n",
+       {"/session/lifetime_seconds", "/session/idle_timeout_seconds"}},
+      {"test_mode: {email: {enabled: true, rules: [{regex: '('}]}}\n", {"/test_mode/email/rules/0/regex"}},
+      {"hook: {blocking_handlers: [{event: user.created, url: 'ftp://x'}], non_blocking_handlers: [{events: [x]}]}\n",
+       {"/hook/blocking_handlers/0/event", "/hook/blocking_handlers/0/url", "/hook/non_blocking_handlers/0",
+        "/hook/non_blocking_handlers/0/events/0"}},
+      {"hook: {non_blocking_handlers: [{events: ['*'], url: 'https://h.example/'}]}\n", {"/secrets"}},
+  });
+}
+
+TEST(Load, every_wrong_path_of_clients_is_listed) {
+  expect_refused({
       {"oauth: {clients: [{name: x}, {client_id: two, name: Two, x_application_type: spa}]}\n",
        {"/oauth/clients/0", "/oauth/clients/1"}},
       {"oauth: {clients: [{client_id: two, name: Two, redirect_uris: [x, 'https://a.example/../b']}]}\n",
        {"/oauth/clients/0/redirect_uris/0", "/oauth/clients/0/redirect_uris/1"}},
-      {"session: {lifetime_seconds: -1, idle_timeout_seconds: -1}\n",
-       {"/session/lifetime_seconds", "/session/idle_timeout_seconds"}},
       {"oauth: {clients: [{client_id: two, name: Two, refresh_token_idle_timeout_seconds: -1}]}\n",
        {"/oauth/clients/0/refresh_token_idle_timeout_seconds"}},
       {"oauth: {clients: [{client_id: two, name: Two, access_token_lifetime_seconds: 299}]}\n",
        {"/oauth/clients/0/access_token_lifetime_seconds"}},
       {"oauth: {clients: [{client_id: two, name: Two, refresh_token_lifetime_seconds: 600}]}\n",
        {"/oauth/clients/0/refresh_token_lifetime_seconds"}},
+      {"oauth: {clients: [{client_id: two, name: Two, x_authentication_flow_allowlist: {groups: [{name: default}, "
+       "{name: "
+       "g}], "
+       "flows: [{type: login, name: l}]}}]}\n",
+       {"/oauth/clients/0/authentication_flow_allowlist/groups/1",
+        "/oauth/clients/0/authentication_flow_allowlist/flows/0"}},
+      {"saml: {service_providers: [{client_id: x, acs_urls: ['https://sp.example/acs'], attributes: {mappings: [{from: "
+       "{user_profile: {pointer: /email}}, to: {saml_attribute: a}}]}}]}\n",
+       {"/saml/signing/key_id", "/saml/service_providers/0/client_id",
+        "/saml/service_providers/0/mappings/0/to/saml_attribute", "/secrets"}},
+      {"oauth: {clients: [{client_id: two, name: Two, client_name: Two, x_application_type: confidential, "
+       "redirect_uris: "
+       "['https://a.example/']}]}\n",
+       {"/secrets"}},
+  });
+}
+
+TEST(Load, every_wrong_path_of_ways_to_sign_in_is_listed) {
+  expect_refused({
       {"authentication: {identities: [login_id, login_id]}\n", {"/authentication/identities"}},
       {"authentication: {identities: [passkey]}\n", {"/authentication", "/authentication/identities"}},
       {"authentication: {secondary_authenticators: []}\n", {"/authentication/secondary_authentication_mode"}},
@@ -89,6 +127,15 @@ TEST(Load, every_wrong_path_of_a_config_is_listed) {
        {"/identity/oauth/providers/1", "/secrets", "/secrets"}},
       {"identity: {login_id: {types: {email: {domain_blocklist_enabled: true, domain_allowlist_enabled: true}}}}\n",
        {"/identity/login_id/types/email/domain_allowlist_enabled"}},
+      {"bot_protection: {enabled: true, provider: {type: cloudflare, site_key: k}}\n", {"/secrets"}},
+      {"identity: {ldap: {servers: [{name: l, url: 'ldap://l.example', base_dn: 'dc=x', search_filter_template: "
+       "'(uid={{.Username}})', user_id_attribute_name: uid}]}}\n",
+       {"/secrets"}},
+  });
+}
+
+TEST(Load, every_wrong_path_of_pages_and_profiles_is_listed) {
+  expect_refused({
       {"ui: {phone_input: {allowlist: [US], pinned_list: [HK]}}\n", {"/ui/phone_input/pinned_list"}},
       {"ui: {phone_input: {allowlist: [NO]}}\n", {"/ui/phone_input/allowlist/0"}},
       {"ui: {authentication_flow: {groups: [{name: g, flows: [{type: signup, name: s}]}, {name: g, flows: [{type: "
@@ -96,12 +143,6 @@ TEST(Load, every_wrong_path_of_a_config_is_listed) {
        "name: default}]}]}}\n",
        {"/ui/authentication_flow/groups/0", "/ui/authentication_flow/groups/0/flows/0",
         "/ui/authentication_flow/groups/1"}},
-      {"oauth: {clients: [{client_id: two, name: Two, x_authentication_flow_allowlist: {groups: [{name: default}, "
-       "{name: "
-       "g}], "
-       "flows: [{type: login, name: l}]}}]}\n",
-       {"/oauth/clients/0/authentication_flow_allowlist/groups/1",
-        "/oauth/clients/0/authentication_flow_allowlist/flows/0"}},
       {"user_profile: {custom_attributes: {attributes: [{id: a, pointer: /x, type: integer, minimum: 3, maximum: 2}, "
        "{id: a, "
        "pointer: /x, type: string}]}}\n",
@@ -114,27 +155,7 @@ TEST(Load, every_wrong_path_of_a_config_is_listed) {
        {"/fraud_protection/sms/unverified_otp_budget/by_phone_country/0/daily_ratio"}},
       {"fraud_protection: {sms: {unverified_otp_budget: {by_phone_country: [{geo_location_codes: [US, HK, US]}]}}}\n",
        {"/fraud_protection/sms/unverified_otp_budget/by_phone_country/0/geo_location_codes/2"}},
-      {"saml: {service_providers: [{client_id: x, acs_urls: ['https://sp.example/acs'], attributes: {mappings: [{from: "
-       "{user_profile: {pointer: /email}}, to: {saml_attribute: a}}]}}]}\n",
-       {"/saml/signing/key_id", "/saml/service_providers/0/client_id",
-        "/saml/service_providers/0/mappings/0/to/saml_attribute", "/secrets"}},
-      {"test_mode: {email: {enabled: true, rules: [{regex: '('}]}}\n", {"/test_mode/email/rules/0/regex"}},
-      {"hook: {blocking_handlers: [{event: user.created, url: 'ftp://x'}], non_blocking_handlers: [{events: [x]}]}\n",
-       {"/hook/blocking_handlers/0/event", "/hook/blocking_handlers/0/url", "/hook/non_blocking_handlers/0",
-        "/hook/non_blocking_handlers/0/events/0"}},
-      {"hook: {non_blocking_handlers: [{events: ['*'], url: 'https://h.example/'}]}\n", {"/secrets"}},
-      {"bot_protection: {enabled: true, provider: {type: cloudflare, site_key: k}}\n", {"/secrets"}},
-      {"identity: {ldap: {servers: [{name: l, url: 'ldap://l.example', base_dn: 'dc=x', search_filter_template: "
-       "'(uid={{.Username}})', user_id_attribute_name: uid}]}}\n",
-       {"/secrets"}},
-      {"oauth: {clients: [{client_id: two, name: Two, client_name: Two, x_application_type: confidential, "
-       "redirect_uris: "
-       "['https://a.example/']}]}\n",
-       {"/secrets"}},
-  };
-  for (const auto& [yaml, paths] : table) {
-    EXPECT_EQ(paths_of(yaml), paths) << yaml;
-  }
+  });
 }
 
 TEST(Load, the_origin_and_the_id_have_to_be_there) {

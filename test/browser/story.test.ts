@@ -41,6 +41,52 @@ async function codeFromInbox(page: Page, email: string): Promise<string> {
   return code;
 }
 
+// From the demo application to an account of one's own and back; `script`: whether the browser runs scripts.
+async function signsUp(page: Page, email: string, script: boolean): Promise<void> {
+  await page.goto(gatehouse.addresses.demo);
+  await page.click("#sign-in");
+  await page.click("#signup-link");
+  await page.fill("#login-id", email);
+  await page.click("#signup-submit");
+  await page.waitForSelector("#code-form");
+  await page.fill("#code", await codeFromInbox(page, email));
+  await page.click("#code-submit");
+  await page.waitForSelector("#create-password-form");
+  assert.equal(await page.locator("#password-again").isVisible(), !script, "the second field is for those without a script");
+  await choosePassword(page);
+  await page.waitForSelector("#id-token");
+  assert.equal(new URL(page.url()).origin, gatehouse.addresses.demo);
+}
+
+// What the application shows of whoever signed in; returns the subject.
+async function showsWho(page: Page, email: string): Promise<string> {
+  const token = await read(page, "id-token");
+  assert.equal(token.iss, gatehouse.endpoint);
+  assert.equal(token.aud, gatehouse.addresses.public_client_id);
+  const info = await read(page, "user-info");
+  assert.equal(info.sub, token.sub);
+  assert.equal(info.email, email);
+  assert.equal(info.email_verified, true);
+  assert.equal(await page.locator("#who").innerText(), email);
+  return token.sub;
+}
+
+async function signsOut(page: Page): Promise<void> {
+  await page.click("#sign-out");
+  await page.waitForSelector("#sign-in");
+  assert.equal(new URL(page.url()).origin, gatehouse.addresses.demo);
+  await page.click("#sign-in");
+  await page.waitForSelector("#login-form");
+}
+
+async function signsIn(page: Page, email: string): Promise<void> {
+  await page.fill("#login-id", email);
+  await page.click("#login-submit");
+  await page.fill("#password", password);
+  await page.click("#password-submit");
+  await page.waitForSelector("#id-token");
+}
+
 for (const script of [true, false]) {
   describe(script ? "with scripts" : "without scripts", () => {
     let context: BrowserContext;
@@ -57,57 +103,20 @@ for (const script of [true, false]) {
       await context.close();
     });
 
-    test("a person signs up with an e-mail address, a code from the inbox and a password", async () => {
-      await page.goto(gatehouse.addresses.demo);
-      await page.click("#sign-in");
-      await page.click("#signup-link");
-      await page.fill("#login-id", email);
-      await page.click("#signup-submit");
-      await page.waitForSelector("#code-form");
-      await page.fill("#code", await codeFromInbox(page, email));
-      await page.click("#code-submit");
-      await page.waitForSelector("#create-password-form");
-      assert.equal(await page.locator("#password-again").isVisible(), !script, "the second field is for those without a script");
-      await choosePassword(page);
-      await page.waitForSelector("#id-token");
-      assert.equal(new URL(page.url()).origin, gatehouse.addresses.demo);
-    });
-
+    test("a person signs up with an e-mail address, a code from the inbox and a password", () => signsUp(page, email, script));
     test("the application shows the ID token and the user info", async () => {
-      const token = await read(page, "id-token");
-      assert.equal(token.iss, gatehouse.endpoint);
-      assert.equal(token.aud, gatehouse.addresses.public_client_id);
-      subject = token.sub;
-      const info = await read(page, "user-info");
-      assert.equal(info.sub, subject);
-      assert.equal(info.email, email);
-      assert.equal(info.email_verified, true);
-      assert.equal(await page.locator("#who").innerText(), email);
+      subject = await showsWho(page, email);
     });
-
     test("the tokens are refreshed, for the same person", async () => {
       await page.click("#refresh");
       await page.waitForSelector("#notice");
       assert.equal((await read(page, "id-token")).sub, subject);
     });
-
-    test("signing out at the application ends the session", async () => {
-      await page.click("#sign-out");
-      await page.waitForSelector("#sign-in");
-      assert.equal(new URL(page.url()).origin, gatehouse.addresses.demo);
-      await page.click("#sign-in");
-      await page.waitForSelector("#login-form");
-    });
-
+    test("signing out at the application ends the session", () => signsOut(page));
     test("the person signs in again with the password", async () => {
-      await page.fill("#login-id", email);
-      await page.click("#login-submit");
-      await page.fill("#password", password);
-      await page.click("#password-submit");
-      await page.waitForSelector("#id-token");
+      await signsIn(page, email);
       assert.equal((await read(page, "id-token")).sub, subject);
     });
-
     test("a signed-in browser comes back without a page", async () => {
       const other = await context.newPage();
       await context.clearCookies({ name: "demo" });
@@ -117,7 +126,6 @@ for (const script of [true, false]) {
       assert.equal((await read(other, "id-token")).sub, subject);
       await other.close();
     });
-
     test("nothing was said on the console", () => complaints.assertNone());
   });
 }
