@@ -34,7 +34,7 @@ NewProject example() {
                        .secret = "1e5"}}};
 }
 
-TEST(NewProject, loads_without_a_warning_and_has_rotation_on) {
+TEST(NewProject, lesson_7_loads_without_a_warning_and_has_rotation_on) {
   const Loaded loaded = load(create_project(example()));
   EXPECT_THAT(loaded.warnings, testing::IsEmpty());
   const Project& project = *loaded.project;

@@ -96,7 +96,7 @@ TEST(Yaml, aliases_are_copies_within_a_budget) {
   EXPECT_NE(error_of("a: &x 1\nb: [*x, *x, *x]\n", {.aliases = 2}), "");
 }
 
-TEST(Yaml, a_billion_laughs_are_refused) {
+TEST(Yaml, lesson_19_a_billion_laughs_are_refused) {
   std::string bomb = "a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol, lol]\n";
   for (int i = 1; i <= 9; ++i) {
     const auto before = std::to_string(i - 1);
@@ -110,7 +110,7 @@ TEST(Yaml, a_billion_laughs_are_refused) {
   EXPECT_THAT(error_of(bomb, {.aliases = 1000}), testing::HasSubstr("more than 20000 values"));
 }
 
-TEST(Yaml, depth_and_size_are_limited) {
+TEST(Yaml, lesson_19_depth_and_size_are_limited) {
   EXPECT_EQ(error_of(std::string(32, '[') + std::string(32, ']')), "");
   EXPECT_THAT(error_of(std::string(33, '[') + std::string(33, ']')),
               testing::HasSubstr("nested deeper than 32 levels"));

@@ -110,7 +110,7 @@ after(async () => {
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-test("a process that was stopped for 20 s refuses, in its first answers, what another one revoked meanwhile", async () => {
+test("lesson 25: a process that was stopped for 20 s refuses, in its first answers, what another one revoked meanwhile", async () => {
   const other = await ServerProcess.start(gatehouse.addresses);
   const postgres = Server.postgres(gatehouse.addresses.database_url, gatehouse.pid);
   const infoOf = ({ access_token: token }: Tokens) => other.ask("/oauth2/userinfo", { headers: { authorization: `Bearer ${token}` } });

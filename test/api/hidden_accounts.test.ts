@@ -144,7 +144,7 @@ function cannotBeToldApart(what: string[], took: Record<string, number[][]>, say
   });
 }
 
-test("known, unknown and migrated accounts take as long to refuse", async (context) => {
+test("lesson 25: known, unknown and migrated accounts take as long to refuse", async (context) => {
   await db("ANALYZE");
   const address = (name: string) => (n: number) => `${name}${n % 40}@example.com`;
   const kinds = { unknown: address("knone"), known: address("known"), migrated: address("kmigr"), "without a password": address("kbare") };
@@ -152,7 +152,7 @@ test("known, unknown and migrated accounts take as long to refuse", async (conte
   cannotBeToldApart(["login ID", "password"], took, (line) => context.diagnostic(line));
 });
 
-test("taken and free addresses take as long to send a message to", async (context) => {
+test("lesson 25: taken and free addresses take as long to send a message to", async (context) => {
   await addAccounts("taken", kAttempts);
   await db("ANALYZE");
   const kinds = { free: (n: number) => `free${n}@example.com`, taken: (n: number) => `taken${n}@example.com` };

@@ -59,7 +59,7 @@ after(async () => {
   await gatehouse.stop();
 });
 
-test("of a hundred simultaneous redemptions of one code, at two processes, one succeeds", async () => {
+test("lesson 4, lesson 5: of a hundred simultaneous redemptions of one code, at two processes, one succeeds", async () => {
   const values = await freshCode(application, ada);
   const answers = await volley(100, "/oauth2/token", () => post(values));
   const good = answers.filter(({ status }) => status === 200);
@@ -145,7 +145,7 @@ test("of simultaneous submissions of one verification code, one makes an account
   assert.equal(users!.count, "2");
 });
 
-test("a Redis that is emptied, or set back to an older state, signs nobody out and lets nothing be used twice", async () => {
+test("lesson 6: a Redis that is emptied, or set back to an older state, signs nobody out and lets nothing be used twice", async () => {
   const { redis_url } = gatehouse.addresses;
   const person = new Visitor();
   const values = await freshCode(application, ada, person);
@@ -174,7 +174,7 @@ test("a Redis that is emptied, or set back to an older state, signs nobody out a
   assert.equal(JSON.parse((await token(values)).text).error, "invalid_grant", "the code stays used");
 });
 
-test("of a thousand simultaneous password guesses no more are looked at than the lockout allows", async () => {
+test("lesson 23: of a thousand simultaneous password guesses no more are looked at than the lockout allows", async () => {
   const pages = await Promise.all(
     Array.from({ length: 10 }, async () => {
       const person = new Visitor();

@@ -6,8 +6,8 @@ import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 
 import pg from "pg";
 
 import { Gatehouse } from "../support/gatehouse.ts";
-import type { Person } from "../support/person.ts";
-import { type Answer, type Client, type Pairs, addClients, basic, confidentialClient, json, moreClients, newVerifier, post, publicClient, send, signedIn } from "../support/protocol.ts";
+import { type Page, Person, signIn } from "../support/person.ts";
+import { type Answer, type Client, type Pairs, addClients, basic, confidentialClient, json, moreClients, newVerifier, password, post, publicClient, send, signedIn, until } from "../support/protocol.ts";
 
 let gatehouse: Gatehouse;
 let app: Client;
@@ -285,13 +285,52 @@ test("a code that is used again gives nothing and takes back what it gave", asyn
   isRefused(await app.refresh(tokens["refresh_token"]), "invalid_grant");
 });
 
-test("a person who was disabled meanwhile gets nothing, neither for a code nor for a refresh token", async () => {
-  const bea = await signedIn(gatehouse, "bea@example.com");
-  const tokens = await app.tokens(bea);
-  const made = await app.code(bea);
-  await database.query("UPDATE _auth_user SET is_disabled = true WHERE id = $1", [decodeJwt(tokens.id_token).sub]);
-  isRefused(await app.redeem(made), "invalid_grant");
-  isRefused(await app.refresh(tokens.refresh_token), "invalid_grant");
+// The columns that keep a user from signing in, as the contract writes them.
+const offlimits = {
+  disabled: "is_disabled = true",
+  "disabled for a while": "temporarily_disabled_from = utc_now() - interval '1 hour', temporarily_disabled_until = utc_now() + interval '1 hour'",
+  "not valid yet": "account_valid_from = utc_now() + interval '1 hour'",
+  "valid no more": "account_valid_until = utc_now()",
+  "going to be deleted": "is_disabled = true, delete_at = utc_now() + interval '1 day'",
+  "going to be anonymized": "is_disabled = true, anonymize_at = utc_now() + interval '1 day'",
+  anonymized: "is_disabled = true, is_anonymized = true",
+};
+const inGoodStanding = "is_disabled = false, is_anonymized = false, delete_at = NULL, anonymize_at = NULL, account_valid_from = NULL, account_valid_until = NULL, temporarily_disabled_from = NULL, temporarily_disabled_until = NULL";
+
+// With the revocation that tells the caches.
+async function setUser(id: string, columns: string): Promise<void> {
+  const now = "(now() AT TIME ZONE 'UTC')";
+  await database.query(`UPDATE _auth_user SET ${columns.replaceAll("utc_now()", now)} WHERE id = $1`, [id]);
+  await database.query("INSERT INTO _gatehouse_revocation (app_id, id, kind, subject) VALUES ('development', gen_random_uuid(), 'user', $1)", [id]);
+}
+
+async function hasSession(person: Person): Promise<boolean> {
+  const page = await person.request(app.authorizeUrl(app.parameters(newVerifier(), { prompt: "none" })));
+  return new URL(page.headers.get("location")!).searchParams.has("code");
+}
+
+async function signsIn(email: string): Promise<Page> {
+  const person = new Person();
+  const login = await person.visit(app.authorizeUrl(app.parameters(newVerifier())));
+  return signIn(person, login, { email, password, until: [app.redirectUri] });
+}
+
+test("lesson 18: whoever may not sign in, for whatever reason, gets in by no door", async () => {
+  const email = "bea@example.com";
+  const bea = await signedIn(gatehouse, email);
+  const id = decodeJwt((await app.tokens(bea)).id_token).sub!;
+  for (const [why, columns] of Object.entries(offlimits)) {
+    const tokens = await app.tokens(bea);
+    const made = await app.code(bea);
+    await setUser(id, columns);
+    await until(async () => !(await hasSession(bea)), `the session of somebody ${why} ends`);
+    isRefused(await app.redeem(made), "invalid_grant");
+    isRefused(await app.refresh(tokens.refresh_token), "invalid_grant");
+    assert.equal((await app.userinfo(tokens.access_token)).status, 401, why);
+    assert.equal((await signsIn(email)).url.pathname, "/authflow/v2/account_status", why);
+    await setUser(id, inGoodStanding);
+    await until(() => hasSession(bea), "it goes on with the permission to sign in");
+  }
 });
 
 test("a refresh gives new tokens in the standard's shape and, with rotation, a new refresh token", async () => {

@@ -25,8 +25,8 @@ bool accepted(const project::OAuthClient& client, const std::optional<std::strin
   }
 }
 
-// lessons 9 to 11 (CVE-2024-52289, CVE-2024-8883, CVE-2020-15234): equal byte for byte, whatever a parser would say
-TEST(RedirectUri, is_accepted_only_byte_for_byte) {
+// CVE-2024-52289, CVE-2024-8883, CVE-2020-15234: equal byte for byte, whatever a parser would say
+TEST(RedirectUri, lesson_9_lesson_10_lesson_11_is_accepted_only_byte_for_byte) {
   const auto client =
       client_of(ApplicationType::spa, {"https://app.example.com/callback", "com.example.app://callback"});
   EXPECT_TRUE(accepted(client, "https://app.example.com/callback"));

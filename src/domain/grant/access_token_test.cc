@@ -217,8 +217,7 @@ TEST_P(AccessToken, of_a_grant_not_used_for_its_idle_timeout_is_void) {
   EXPECT_FALSE(resolve(*b_, tokens.access_token));
 }
 
-// lesson 25
-TEST_P(AccessToken, that_is_cached_ends_at_the_instant_from_which_its_user_may_not_sign_in) {
+TEST_P(AccessToken, lesson_25_that_is_cached_ends_at_the_instant_from_which_its_user_may_not_sign_in) {
   static constexpr postgres::Sql kUntil =
       "UPDATE _auth_user SET account_valid_until = $3::timestamptz AT TIME ZONE 'UTC' WHERE app_id = $1 AND id = $2";
   const auto tokens = a_->sign_in(user_);
@@ -315,8 +314,8 @@ TEST_F(JwtAccessToken, carries_the_contracts_claims) {
   EXPECT_FALSE(claims.contains("email"));
 }
 
-// lesson 21: {iss, aud, typ, exp, sub, client_id, jti} each wrong once
-TEST_F(JwtAccessToken, with_one_wrong_claim_is_unknown_though_its_signature_verifies) {
+// {iss, aud, typ, exp, sub, client_id, jti} each wrong once
+TEST_F(JwtAccessToken, lesson_21_with_one_wrong_claim_is_unknown_though_its_signature_verifies) {
   const auto claims = claims_of(a_.sign_in(user_).access_token);
   ASSERT_TRUE(a_.access_token_works(sign(claims)));
   const auto with = [&](const char* name, const boost::json::value& value) {

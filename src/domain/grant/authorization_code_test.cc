@@ -163,8 +163,8 @@ TEST_F(AuthorizationCode, whose_request_named_no_redirect_uri_needs_none) {
   EXPECT_EQ(error_of(wrong), "invalid_grant");
 }
 
-// lesson 8: {challenge} × {verifier} × {public, confidential}
-TEST_F(AuthorizationCode, without_a_challenge_takes_no_verifier_and_serves_no_public_client) {
+// {challenge} × {verifier} × {public, confidential}
+TEST_F(AuthorizationCode, lesson_8_without_a_challenge_takes_no_verifier_and_serves_no_public_client) {
   for (const char* client : {test::kPublicClient, test::kConfidentialClient}) {
     auto given = a_.code_grant(user_, client);
     given.code_challenge.reset();
@@ -204,8 +204,7 @@ TEST_F(AuthorizationCode, that_hangs_on_a_session_gives_nothing_once_that_ended)
   EXPECT_EQ(error_of(Process::exchange_of(code)), "invalid_grant");
 }
 
-// lessons 4 and 5
-TEST_F(AuthorizationCode, redeemed_a_hundred_times_at_once_by_two_processes_succeeds_once) {
+TEST_F(AuthorizationCode, lesson_4_lesson_5_redeemed_a_hundred_times_at_once_by_two_processes_succeeds_once) {
   Process b(project_);
   const auto code = a_.add_code(a_.code_grant(user_));
   const auto outcomes = test::all_at_once({&a_, &b}, 50, [code](Process& in, project::Context& ctx) {

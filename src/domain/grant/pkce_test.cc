@@ -31,8 +31,8 @@ std::string error_of(F f) {
 
 TEST(CodeVerifier, of_the_standards_example_is_right) { EXPECT_NO_THROW(check_code_verifier(kChallenge, kVerifier)); }
 
-// lesson 8 (CVE-2024-23647, CVE-2023-48228): {challenge} × {verifier}
-TEST(CodeVerifier, is_never_downgraded) {
+// CVE-2024-23647, CVE-2023-48228: {challenge} × {verifier}
+TEST(CodeVerifier, lesson_8_is_never_downgraded) {
   const std::string wrong(43, 'a');
   const std::optional<std::string> none;
   const auto verdict = [](const std::optional<std::string>& challenge, const std::optional<std::string>& verifier) {

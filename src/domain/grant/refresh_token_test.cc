@@ -96,8 +96,7 @@ TEST_F(RefreshToken, gives_the_identical_successor_again_within_the_grace) {
   EXPECT_TRUE(a_->refresh_token_works(successor));
 }
 
-// lesson 7
-TEST_F(RefreshToken, used_again_after_the_grace_revokes_its_family_and_no_other) {
+TEST_F(RefreshToken, lesson_7_used_again_after_the_grace_revokes_its_family_and_no_other) {
   const auto other = signed_in();
   const auto token = signed_in();
   const auto tokens = a_->refresh(token);
@@ -124,8 +123,8 @@ TEST_F(RefreshToken, of_two_generations_ago_is_a_reuse) {
   EXPECT_FALSE(a_->refresh_token_works(third));
 }
 
-// lesson 6 (CVE-2026-9802): what is spent stays spent, whatever was started again
-TEST_F(RefreshToken, that_was_spent_stays_spent_for_a_process_that_began_later) {
+// CVE-2026-9802: what is spent stays spent, whatever was started again
+TEST_F(RefreshToken, lesson_6_that_was_spent_stays_spent_for_a_process_that_began_later) {
   const auto token = signed_in();
   const auto successor = rotated(token);
   advance(Seconds{31});

@@ -199,8 +199,8 @@ TEST_F(IdpSession, of_a_user_who_may_not_sign_in_is_void) {
   }
 }
 
-// lesson 25: nobody tells the cache that a day has come
-TEST_F(IdpSession, that_is_cached_ends_at_the_instant_from_which_its_user_may_not_sign_in) {
+// nobody tells the cache that a day has come
+TEST_F(IdpSession, lesson_25_that_is_cached_ends_at_the_instant_from_which_its_user_may_not_sign_in) {
   static constexpr postgres::Sql kChanges[] = {
       "UPDATE _auth_user SET temporarily_disabled_from = NULL, temporarily_disabled_until = NULL, "
       "account_valid_until = $3::timestamptz AT TIME ZONE 'UTC' WHERE app_id = $1 AND id = $2",
@@ -241,8 +241,8 @@ TEST_F(IdpSession, ends_with_its_user) {
   EXPECT_FALSE(resolve(*a_, opened.token));
 }
 
-// lesson 25 (CVE-2025-29928): the next answer of every process knows it, at the latest once its lease is over
-TEST_F(IdpSession, that_was_revoked_elsewhere_is_refused_once_the_lease_is_over) {
+// CVE-2025-29928: the next answer of every process knows it, at the latest once its lease is over
+TEST_F(IdpSession, lesson_25_that_was_revoked_elsewhere_is_refused_once_the_lease_is_over) {
   const auto opened = a_->open_session(user_);
   ASSERT_TRUE(resolve(*b_, opened.token));
   ASSERT_TRUE(resolve(*b_, opened.token));

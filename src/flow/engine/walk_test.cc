@@ -167,7 +167,7 @@ project::Config any_config() {
 
 }  // namespace
 
-RC_GTEST_PROP(FlowEngine, every_reachable_state_keeps_its_promises, ()) {
+RC_GTEST_PROP(FlowEngine, lesson_1_every_reachable_state_keeps_its_promises, ()) {
   const auto config = any_config();
   for (const auto type : {FlowType::signup, FlowType::login}) {
     Walker walker(type, config);
@@ -180,7 +180,7 @@ RC_GTEST_PROP(FlowEngine, every_reachable_state_keeps_its_promises, ()) {
 
 // CVE-2026-18963, CVE-2026-49443, CVE-2024-47070 elsewhere: a step left out by another step's input, by an empty one,
 // or because a question failed.
-TEST(FlowEngine, no_step_can_be_left_out_by_other_empty_or_repeated_inputs) {
+TEST(FlowEngine, lesson_1_lesson_2_lesson_3_no_step_can_be_left_out_by_other_empty_or_repeated_inputs) {
   for (const auto type : {FlowType::signup, FlowType::login}) {
     Walker walker(type, usual_config());
     walker.run();

@@ -31,7 +31,7 @@ TEST(StrictJson, a_number_that_no_double_holds_is_refused) {
   EXPECT_FALSE(parse_strict_object(R"({"x":[{"exp":-1e20011}]})"));
 }
 
-TEST(StrictJson, thirty_two_levels_are_the_limit) {
+TEST(StrictJson, lesson_19_thirty_two_levels_are_the_limit) {
   const auto nested = [](std::size_t levels) {
     return "{\"a\":" + std::string(levels - 1, '[') + std::string(levels - 1, ']') + "}";
   };

@@ -108,7 +108,7 @@ TEST_F(Egress, a_request_brings_back_status_body_and_content_type) {
   EXPECT_THAT(server.requests.at(0), testing::HasSubstr("X-Test: 1\r\n"));
 }
 
-TEST_F(Egress, an_address_that_is_not_listed_is_forbidden_before_anything_is_sent) {
+TEST_F(Egress, lesson_24_an_address_that_is_not_listed_is_forbidden_before_anything_is_sent) {
   HttpResponder server(io, {response("200 OK", "", "secret")});
   Client client(io, {});
   for (const std::string host : {"127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "[::1]"}) {
@@ -167,7 +167,7 @@ TEST_F(Egress, a_redirect_is_followed_only_as_often_as_asked) {
   EXPECT_THAT(server.requests.back(), testing::StartsWith("GET /next "));
 }
 
-TEST_F(Egress, the_target_of_a_redirect_is_checked_again) {
+TEST_F(Egress, lesson_24_the_target_of_a_redirect_is_checked_again) {
   HttpResponder server(io, {response("302 Found", "Location: http://169.254.169.254/latest\r\n", "")});
   Client client(io, loopback_allowed());
   EXPECT_EQ(http_error(client, {.url = server.url("/"), .redirects = 3}).reason(), "EgressForbidden");
@@ -257,7 +257,7 @@ TEST_F(Egress, a_certificate_that_nobody_vouches_for_is_refused) {
   }
 }
 
-TEST_F(Egress, a_certificate_for_another_host_is_refused) {
+TEST_F(Egress, lesson_25_a_certificate_for_another_host_is_refused) {
   SmtpReceiver receiver(io, SmtpReceiver::Security::tls);
   Options options{.allow = {"127.0.0.0/8"}, .extra_ca_file = receiver.ca_file()};
   options.resolver = [](std::string) -> Task<std::vector<asio::ip::address>> {

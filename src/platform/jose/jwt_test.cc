@@ -75,8 +75,8 @@ TEST(Jwt, every_changed_part_is_noticed) {
   }
 }
 
-// Lesson 20: one matrix of algorithm × key, the header's word against the key's.
-TEST(Lesson20, the_header_never_chooses_the_algorithm) {
+// One matrix of algorithm × key, the header's word against the key's.
+TEST(Jwt, lesson_20_the_header_never_chooses_the_algorithm) {
   for (const auto* algorithm : {"RS256", "ES256", "PS256", "RS512", "ES384", "HS256", "HS512", "EdDSA", "none", "None",
                                 "NONE", "", "rs256", "dir", "RSA-OAEP", "RSA1_5"}) {
     for (const Key& key : {rsa(), p256()}) {
@@ -93,7 +93,7 @@ TEST(Lesson20, the_header_never_chooses_the_algorithm) {
   }
 }
 
-TEST(Lesson20, an_hmac_with_the_public_key_as_its_secret_is_no_signature) {
+TEST(Jwt, lesson_20_an_hmac_with_the_public_key_as_its_secret_is_no_signature) {
   for (const Key& key : {rsa(), p256()}) {
     const json::object jwk = key.public_jwk();
     const std::string modulus = std::string(jwk.contains("n") ? jwk.at("n").as_string() : jwk.at("x").as_string());
@@ -106,7 +106,7 @@ TEST(Lesson20, an_hmac_with_the_public_key_as_its_secret_is_no_signature) {
   }
 }
 
-TEST(Lesson20, a_key_of_the_other_type_verifies_nothing) {
+TEST(Jwt, lesson_20_a_key_of_the_other_type_verifies_nothing) {
   const Key rsa_named_ec = Key::from_jwk([] {
     json::object jwk = rsa().public_jwk();
     jwk["kid"] = "ec";
@@ -115,14 +115,14 @@ TEST(Lesson20, a_key_of_the_other_type_verifies_nothing) {
   EXPECT_FALSE(verify(sign(p256(), "JWT", json::object{}), {rsa_named_ec}, kJwt));
 }
 
-TEST(Lesson20, an_algorithm_that_the_verifier_did_not_list_is_refused) {
+TEST(Jwt, lesson_20_an_algorithm_that_the_verifier_did_not_list_is_refused) {
   Expected only_es{{"JWT"}};
   only_es.algorithms = {"ES256"};
   EXPECT_FALSE(verify(sign(rsa(), "JWT", json::object{}), {rsa(), p256()}, only_es));
   EXPECT_TRUE(verify(sign(p256(), "JWT", json::object{}), {rsa(), p256()}, only_es));
 }
 
-TEST(Lesson20, nested_and_encrypted_tokens_are_refused) {
+TEST(Jwt, lesson_20_nested_and_encrypted_tokens_are_refused) {
   const std::string inner = sign(p256(), "JWT", json::object{{"sub", "x"}});
   EXPECT_FALSE(verify(sign(p256(), "JWT", std::string_view(inner)), {p256()}, kJwt));
   EXPECT_FALSE(verify(sign(p256(), "JWT", std::string_view("\"" + inner + "\"")), {p256()}, kJwt));
@@ -187,7 +187,7 @@ TEST(Jwt, claims_with_a_member_twice_are_refused_although_the_signature_fits) {
   }
 }
 
-TEST(Jwt, deep_and_long_tokens_are_refused) {
+TEST(Jwt, lesson_19_deep_and_long_tokens_are_refused) {
   const std::string deep = "{\"a\":" + std::string(40, '[') + std::string(40, ']') + "}";
   EXPECT_FALSE(verify(sign(p256(), "JWT", std::string_view(deep)), {p256()}, kJwt));
   EXPECT_TRUE(verify(sign(p256(), "JWT", json::object{{"a", std::string(11'000, 'x')}}), {p256()}, kJwt));

@@ -35,7 +35,7 @@ TEST(Metrics, durations_gathered_by_a_core_count_like_single_ones) {
   EXPECT_EQ(single.expose(), gathered.expose());
 }
 
-TEST(Metrics, a_name_with_a_thousand_series_takes_no_more_and_says_so) {
+TEST(Metrics, lesson_25_a_name_with_a_thousand_series_takes_no_more_and_says_so) {
   Metrics metrics;
   for (int i = 0; i < 1'010; ++i) {
     metrics.count("gatehouse_wild_total", {{"value", std::to_string(i)}});
