@@ -18,7 +18,7 @@ namespace gatehouse::main {
 namespace {
 
 constexpr Seconds kBackendInterval{1};
-constexpr Seconds kLastWrites{2};  // of the time to drain
+constexpr Micros kLastWrites = Seconds{2};  // of the time to drain; of a short one, a quarter
 
 using DressRefusal = decltype(http::ServerOptions::dress_refusal);
 
@@ -103,7 +103,9 @@ void Core::prepare(bool keeps_process) {
 void Core::run() {
   server_.start();
   io_.run();
-  // What was stopped half-way unwinds while the services that it uses are still there.
+}
+
+void Core::unwind() {
   for (const auto& [urls, backend] : backends_) {
     backend->cut();
   }
@@ -117,20 +119,20 @@ void Core::run() {
 void Core::drain() {
   asio::post(io_, [this] {
     asio::co_spawn(io_, finish(), [this](const std::exception_ptr&) { io_.stop(); });
-    asio::co_spawn(io_, stop_after(std::max(deployment_.settings.drain, kLastWrites)), asio::detached);
+    asio::co_spawn(io_, stop_after(time_to_drain(deployment_.settings)), asio::detached);
   });
 }
 
 // What hangs has no say in when the process ends.
-Task<void> Core::stop_after(Seconds time) {
+Task<void> Core::stop_after(Micros time) {
   co_await pause(time);
   log::warn("not everything that was in flight is finished");
   io_.stop();
 }
 
 Task<void> Core::finish() {
-  const Seconds all = deployment_.settings.drain;
-  co_await server_.drain(all > 2 * kLastWrites ? all - kLastWrites : all);
+  const Micros all = time_to_drain(deployment_.settings);
+  co_await server_.drain(all - std::min(kLastWrites, all / 4));
   while (!backends_.empty()) {
     retired_.push_back(std::move(backends_.extract(backends_.begin()).mapped()));
   }

@@ -22,14 +22,18 @@ class Core {
   void prepare(bool keeps_process);
 
   std::uint16_t port() const { return server_.port(); }
-  void run();  // the thread's work; returns after stop()
+  void run();  // the thread's work; returns when drained
+  // After run(), once no other thread gives it anything any more: what was stopped half-way unwinds, while the services
+  // that it uses are still there.
+  void unwind();
 
-  // From any thread: stops accepting, finishes what is in flight, then ends run(), at the latest after the drain time.
+  // From any thread: stops accepting, finishes what is in flight, then ends run(), at the latest a
+  // little before the drain time is over.
   void drain();
 
  private:
   Task<void> finish();
-  Task<void> stop_after(Seconds time);
+  Task<void> stop_after(Micros time);
   Task<void> keep_backends();
   Task<void> drop_unused_backends();
   std::shared_ptr<Backend> backend(const project::Project& project);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <string>
@@ -32,5 +33,11 @@ struct Deployment {
   const std::shared_ptr<session::RevocationBoard> revocations = std::make_shared<session::RevocationBoard>();
   std::atomic<bool> draining = false;
 };
+
+// Of the time in which the process has to have ended, what is for draining: the rest is for unwinding and joining.
+inline Micros time_to_drain(const Settings& settings) {
+  const Micros all = settings.drain;
+  return all - std::min<Micros>(Seconds{1}, all / 4);
+}
 
 }  // namespace gatehouse::main

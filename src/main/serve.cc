@@ -2,10 +2,10 @@
 
 #include <csignal>
 #include <future>
+#include <latch>
 #include <optional>
 #include <stdexcept>
 #include <sys/syscall.h>
-#include <thread>
 #include <unistd.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -14,13 +14,15 @@
 
 #include "main/core.h"
 #include "main/worker_core.h"
+#include "platform/base/thread.h"
 #include "platform/telemetry/log.h"
 
 namespace gatehouse::main {
 
 namespace {
 
-// The threads of the cores. Each makes its Core itself, because a core belongs to its thread.
+// The threads of the cores. Each makes its Core itself, because a core belongs to its thread, and ends it when no core
+// needs the CPU pool any more: the pool gives its results to the cores' loops.
 class CoreThreads {
  public:
   explicit CoreThreads(Deployment& deployment) : deployment_(deployment) {}
@@ -28,6 +30,7 @@ class CoreThreads {
   // The first one binds the port and finds out whether it is free; the others join it, all at once. Returns the port.
   // Throws what the start of one threw.
   std::uint16_t start(std::size_t count) {
+    running_.emplace(static_cast<std::ptrdiff_t>(count));
     auto first = launch(deployment_.settings.main_listen.port, false);
     const std::uint16_t port = take(first);
     std::vector<std::future<Core*>> others;
@@ -54,29 +57,33 @@ class CoreThreads {
     }
   }
 
-  void join() {
-    for (auto& thread : threads_) {
-      thread.join();
-    }
-  }
+  void join() { threads_.clear(); }
 
  private:
   std::future<Core*> launch(std::uint16_t port, bool shares_port) {
     std::promise<Core*> started;
     auto future = started.get_future();
-    threads_.emplace_back([this, port, shares_port, started = std::move(started)]() mutable {
-      std::unique_ptr<Core> core;
-      try {
-        core = std::make_unique<Core>(deployment_, port, shares_port);
-        core->prepare(!shares_port);
-      } catch (...) {
-        started.set_exception(std::current_exception());
-        return;
-      }
-      started.set_value(core.get());
-      core->run();
-    });
+    threads_.push_back(start_thread("core", [this, port, shares_port, started = std::move(started)]() mutable {
+      run(port, shares_port, std::move(started));
+    }));
     return future;
+  }
+
+  void run(std::uint16_t port, bool shares_port, std::promise<Core*> started) {
+    std::unique_ptr<Core> core;
+    try {
+      core = std::make_unique<Core>(deployment_, port, shares_port);
+      core->prepare(!shares_port);
+    } catch (...) {
+      running_->count_down();
+      started.set_exception(std::current_exception());
+      return;
+    }
+    started.set_value(core.get());
+    core->run();
+    running_->arrive_and_wait();
+    deployment_.cpu.stop();
+    core->unwind();
   }
 
   std::uint16_t take(std::future<Core*>& started) {
@@ -85,8 +92,9 @@ class CoreThreads {
   }
 
   Deployment& deployment_;
-  std::vector<std::thread> threads_;
+  std::optional<std::latch> running_;  // counts the cores whose loops have not ended
   std::vector<Core*> cores_;
+  std::vector<std::jthread> threads_;
 };
 
 using Descriptor = asio::posix::stream_descriptor;
@@ -161,6 +169,7 @@ void serve(Deployment& deployment, const std::set<Role>& roles, const Watch& wat
   cores.drain();
   cores.join();
   worker.reset();
+  log::info("stopped");
   if (ended) {
     throw std::runtime_error(fmt::format("{} has ended, and everything else was stopped", *ended));
   }

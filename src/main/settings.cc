@@ -106,7 +106,7 @@ const std::array all_settings{
             [](Settings& s, const std::string& t) { s.threads = static_cast<unsigned>(parse_whole(t, 1, 1024)); }},
     Setting{{"GATEHOUSE_DRAIN_SECONDS", "time for what is in flight when the process ends (30)", "30"},
             false,
-            [](Settings& s, const std::string& t) { s.drain = Seconds{parse_whole(t, 0, 3600)}; }},
+            [](Settings& s, const std::string& t) { s.drain = Seconds{parse_whole(t, 2, 3600)}; }},
     Setting{{"GATEHOUSE_HTTP_HEADER_BYTES", "largest header of a request (16384)", "16384"},
             false,
             read_limit<&Limits::header_bytes, 1024, 1 << 20>},

@@ -74,7 +74,7 @@ TEST(Settings, are_read_from_their_variables) {
                                     {"TLS_CERT_FILE_PATH", folder / "certificate"},
                                     {"TLS_KEY_FILE_PATH", folder / "key"},
                                     {"GATEHOUSE_THREADS", "3"},
-                                    {"GATEHOUSE_DRAIN_SECONDS", "0"},
+                                    {"GATEHOUSE_DRAIN_SECONDS", "2"},
                                     {"GATEHOUSE_HTTP_HEADER_BYTES", "8192"},
                                     {"GATEHOUSE_HTTP_BODY_BYTES", "2048"},
                                     {"GATEHOUSE_HTTP_HEADER_SECONDS", "1"},
@@ -103,7 +103,7 @@ TEST(Settings, are_read_from_their_variables) {
   EXPECT_EQ(s.tls->certificate, folder / "certificate");
   EXPECT_EQ(s.tls->key, folder / "key");
   EXPECT_EQ(s.threads, 3U);
-  EXPECT_EQ(s.drain, Seconds{0});
+  EXPECT_EQ(s.drain, Seconds{2});
   EXPECT_EQ(s.http.header_bytes, 8192U);
   EXPECT_EQ(s.http.body_bytes, 2048U);
   EXPECT_EQ(s.http.header_time, Seconds{1});
@@ -149,7 +149,7 @@ TEST(Settings, each_wrong_value_ends_in_one_message_with_name_reason_and_example
       {"TLS_CERT_FILE_PATH", {"/nowhere", "/etc/passwd"}},
       {"TLS_KEY_FILE_PATH", {"/nowhere", "/etc/passwd"}},
       {"GATEHOUSE_THREADS", {"", "0", "-1", "many", "1.5", "1025"}},
-      {"GATEHOUSE_DRAIN_SECONDS", {"-1", "30s"}},
+      {"GATEHOUSE_DRAIN_SECONDS", {"-1", "0", "1", "30s", "3601"}},
       {"GATEHOUSE_HTTP_HEADER_BYTES", {"10", "16k"}},
       {"GATEHOUSE_HTTP_BODY_BYTES", {"0"}},
       {"GATEHOUSE_HTTP_HEADER_SECONDS", {"0"}},

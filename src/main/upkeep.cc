@@ -24,7 +24,7 @@ Task<void> measure(Deployment& deployment, std::shared_ptr<postgres::Database> d
 
 }  // namespace
 
-Task<void> pause(Seconds time) {
+Task<void> pause(Micros time) {
   asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor> timer(
       co_await asio::this_coro::executor, time);
   co_await timer.async_wait(asio::use_awaitable_t<Executor>{});

@@ -15,6 +15,6 @@ Task<void> keep_clock(Deployment& deployment, std::function<std::shared_ptr<post
 // Looks every second whether the projects' files changed, for ever.
 Task<void> keep_projects(Deployment& deployment);
 
-Task<void> pause(Seconds time);
+Task<void> pause(Micros time);
 
 }  // namespace gatehouse::main

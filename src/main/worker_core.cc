@@ -1,10 +1,10 @@
 #include "main/worker_core.h"
 
 #include <algorithm>
-#include <thread>
 
 #include <boost/asio.hpp>
 
+#include "platform/base/thread.h"
 #include "platform/egress/egress.h"
 #include "platform/telemetry/log.h"
 #include "worker/worker.h"
@@ -16,7 +16,7 @@ namespace {
 using Timer =
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 constexpr Seconds kProjectInterval{1};
-constexpr Seconds kShortestDrain{2};
+constexpr Micros kLastWords = Seconds{2};  // of the time to drain; of a short one, a half
 
 postgres::DatabaseOptions options_for(const std::string& url, const std::string& schema) {
   postgres::DatabaseOptions options;
@@ -80,7 +80,7 @@ struct WorkerCore::Impl {
   explicit Impl(Deployment& its_deployment)
       : deployment(its_deployment), egress(io, egress_options(deployment.settings)), pause(io.get_executor()) {
     asio::co_spawn(io, keep(), asio::detached);
-    thread = std::thread([this] { run(); });
+    thread = start_thread("worker", [this] { run(); });
   }
 
   void run() {
@@ -127,13 +127,17 @@ struct WorkerCore::Impl {
     for (const auto& servers : running) {
       servers->stop();
     }
-    asio::co_spawn(io, stop_after(std::max(deployment.settings.drain, kShortestDrain)), asio::detached);
+    asio::co_spawn(io, stop_after(time_to_drain(deployment.settings)), asio::detached);
     end_if_done();
   }
 
-  // What hangs has no say in when the process ends.
-  Task<void> stop_after(Seconds time) {
-    Timer limit(io.get_executor(), time);
+  // What hangs has no say in when the process ends: it is broken off, and what was not delivered is given back.
+  Task<void> stop_after(Micros time) {
+    const Micros last_words = std::min(kLastWords, time / 2);
+    Timer limit(io.get_executor(), time - last_words);
+    co_await limit.async_wait(asio::use_awaitable_t<Executor>{});
+    egress.stop();
+    limit.expires_after(last_words);
     co_await limit.async_wait(asio::use_awaitable_t<Executor>{});
     log::warn("a delivery that is on its way is left; it is tried again when its claim has run out");
     io.stop();
@@ -152,7 +156,7 @@ struct WorkerCore::Impl {
   bool stopping = false;
   std::shared_ptr<Servers> current;
   std::vector<std::shared_ptr<Servers>> running;  // the current ones, and those before that still finish
-  std::thread thread;
+  std::jthread thread;
 };
 
 WorkerCore::WorkerCore(Deployment& deployment) : impl_(std::make_unique<Impl>(deployment)) {}

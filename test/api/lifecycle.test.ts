@@ -305,17 +305,31 @@ test("SIGTERM ends the process within its time, whatever hangs: a request, an e-
   const values = new URLSearchParams({ grant_type: "refresh_token", refresh_token, client_id: application.clientId });
   const hangs = fetch(`${one.endpoint}/oauth2/token`, { method: "POST", body: values }).catch(() => undefined);
   await held.waitedFor();
-  const began = performance.now();
   one.signal("SIGTERM");
   assert.equal(await one.exited(), 0);
-  const took = performance.now() - began;
-  assert.ok(took < seconds * 1000 + 2000, `it took ${Math.round(took)} ms`);
+  // Without what `gatehouse dev` stops beside itself: PostgreSQL, Redis, the tools.
+  const at = (message: string) => Date.parse(/"time":"([^"]*)"/.exec(one.logged().split("\n").find((line) => line.includes(`"${message}"`))!)![1]!);
+  const took = at("stopped") - at("stopping");
+  assert.ok(took < seconds * 1000, `it took ${Math.round(took)} ms`);
   await hangs;
   silent.close();
   const next = await started({ data: addresses.data });
   const owed = await sql(next.addresses.database_url, "SELECT 1 FROM _gatehouse_outbox WHERE kind = 'mail'");
   await next.stop({ keepData: true });
   assert.equal(owed.length, 1, "the message is still owed");
+});
+
+test("SIGTERM while passwords are being hashed ends with 0", async () => {
+  const one = await started({ environment: { GATEHOUSE_DRAIN_SECONDS: "2" } });
+  folders.push(one.addresses.data);
+  const application = await Application.discover(one.addresses);
+  await createAccount(one.addresses, application, ada);
+  const signIns = Array.from({ length: 48 }, () => freshTokens(one.addresses, application, ada).catch(() => undefined));
+  const waiting = async () => Number(/^gatehouse_cpu_pool_waiting (\d+)/m.exec(await (await fetch(`${one.endpoint}/metrics`)).text())![1]);
+  await eventually("hashes wait for their turn", async () => (await waiting()) > 4);
+  one.signal("SIGTERM");
+  assert.equal(await one.exited(), 0);
+  await Promise.all(signIns);
 });
 
 test("it raises its limit of open files and makes no core dump", async () => {

@@ -2,15 +2,14 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <csignal>
 #include <deque>
 #include <map>
 #include <mutex>
-#include <pthread.h>
 #include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
 
+#include "platform/base/thread.h"
 #include "platform/http/address.h"
 
 namespace gatehouse {
@@ -46,19 +45,23 @@ struct CpuPool::Impl {
   explicit Impl(CpuPoolOptions given) : options(given), usual_work(given.first_estimate) {
     options.threads = std::max<std::size_t>(options.threads, 1);
     for (std::size_t i = 0; i < options.threads; ++i) {
-      threads.emplace_back([this] { serve(); });
+      threads.push_back(start_thread("cpu-pool", [this] { serve(); }));
     }
   }
 
-  ~Impl() {
+  ~Impl() { stop(); }
+
+  void stop() {
     {
       const std::lock_guard lock(mutex);
       stopping = true;
     }
     wake.notify_all();
-    for (auto& thread : threads) {
-      thread.join();
-    }
+    std::call_once(ended, [this] {
+      for (auto& thread : threads) {
+        thread.join();
+      }
+    });
   }
 
   // With turns taken network by network, the work of others that comes before the n-th of mine is at most n of each.
@@ -75,6 +78,9 @@ struct CpuPool::Impl {
 
   void admit(const std::string& network, Job job) {
     const std::lock_guard lock(mutex);
+    if (stopping) {
+      throw unavailable("the process is ending");
+    }
     const Micros wait = expected_wait(network);
     if (wait > options.longest_wait || (job.deadline.count() != 0 && boot_time() + wait > job.deadline)) {
       throw busy(wait);
@@ -104,10 +110,6 @@ struct CpuPool::Impl {
   }
 
   void serve() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, nullptr);
-    pthread_setname_np(pthread_self(), "cpu-pool");
     setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), getpriority(PRIO_PROCESS, 0) + kNiceAbove);
     std::unique_lock lock(mutex);
     while (true) {
@@ -149,12 +151,15 @@ struct CpuPool::Impl {
   std::size_t running = 0;
   Micros usual_work;
   bool stopping = false;
-  std::vector<std::thread> threads;
+  std::once_flag ended;
+  std::vector<std::jthread> threads;
 };
 
 CpuPool::CpuPool(CpuPoolOptions options) : impl_(std::make_unique<Impl>(options)) {}
 
 CpuPool::~CpuPool() = default;
+
+void CpuPool::stop() { impl_->stop(); }
 
 std::size_t CpuPool::waiting() const {
   const std::lock_guard lock(impl_->mutex);

@@ -19,7 +19,8 @@ struct CpuPoolOptions {
 
 // For what burns CPU longer than about a millisecond: password hashing, key generation. One for the process; its
 // threads run at lower priority. Fair by client network (/32, /56): each network's work waits behind its own, not
-// behind everybody's. It ends before the cores' loops do: a result is posted to the loop that asked.
+// behind everybody's. A result is posted to the loop that asked, so `stop` comes before any of these loops is
+// destroyed.
 class CpuPool {
  public:
   explicit CpuPool(CpuPoolOptions options);
@@ -52,6 +53,10 @@ class CpuPool {
         [state, executor](std::exception_ptr why) { asio::post(executor, [state, why] { state->done.fail(why); }); });
     co_return co_await state->done.wait();
   }
+
+  // From any thread, any number of times: waits for the work that has begun, drops the rest, takes nothing new. Nothing
+  // is posted to a loop once it has returned.
+  void stop();
 
   std::size_t waiting() const;
 

@@ -210,6 +210,23 @@ TEST_F(CpuPoolTest, its_end_leaves_nobody_waiting) {
   EXPECT_EQ(outcomes_.size(), 2U);
 }
 
+TEST_F(CpuPoolTest, once_stopped_it_posts_nothing_and_takes_nothing) {
+  CpuPool pool({.threads = 1});
+  block(pool);
+  start(pool, "192.0.2.1", "waits", note("waits"));
+  std::thread first([&pool] { pool.stop(); });
+  gate_.count_down();
+  pool.stop();  // twice, at once
+  first.join();
+  EXPECT_TRUE(outcomes_.empty()) << "what came of the work waits in the loop";
+  io_.run();
+  EXPECT_EQ(outcomes_["blocker"], "done");
+  EXPECT_THAT(outcomes_["waits"], testing::AnyOf("ServiceUnavailable", "done"));
+  io_.restart();
+  start(pool, "192.0.2.1", "late", note("late"));
+  EXPECT_EQ(outcomes_["late"], "ServiceUnavailable");
+}
+
 using CpuPoolDeathTest = CpuPoolTest;
 
 TEST_F(CpuPoolDeathTest, hashing_while_a_connection_is_leased_ends_the_process) {

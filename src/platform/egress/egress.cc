@@ -10,6 +10,7 @@
 #include <boost/url.hpp>
 #include <curl/curl.h>
 
+#include "platform/base/name_lookup.h"
 #include "platform/egress/address_policy.h"
 #include "platform/egress/multi.h"
 #include "platform/egress/transfer.h"
@@ -18,10 +19,9 @@ namespace gatehouse::egress {
 
 namespace {
 
-constexpr asio::use_awaitable_t<Executor> kUse;
 constexpr Micros kShortestSend = std::chrono::milliseconds{100};  // with less, a mail is not begun
 constexpr std::size_t kLongestReply = std::size_t{64} * 1024;
-using Addresses = std::vector<asio::ip::address>;
+constexpr Micros kLongestLookup = std::chrono::seconds{30};
 using Timer =
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
@@ -31,15 +31,7 @@ Error not_reachable(const std::string& what) {
 
 Error forbidden(const std::string& what) { return {ErrorKind::forbidden, "EgressForbidden", what}; }
 
-Task<Addresses> ask_operating_system(std::string host) {
-  asio::ip::basic_resolver<asio::ip::tcp, Executor> resolver(co_await asio::this_coro::executor);
-  const auto found = co_await resolver.async_resolve(host, "", kUse);
-  Addresses addresses;
-  for (const auto& entry : found) {
-    addresses.push_back(entry.endpoint().address());
-  }
-  co_return addresses;
-}
+Task<Addresses> usual_resolver(std::string host) { return look_up_name(std::move(host), kLongestLookup); }
 
 struct MailOutcome {
   CURLcode code = CURLE_OK;
@@ -104,7 +96,7 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
   Impl(asio::io_context& context, Options chosen)
       : io(context), options(std::move(chosen)), policy(options.allow), multi(std::make_shared<Multi>(context)) {
     if (!options.resolver) {
-      options.resolver = ask_operating_system;
+      options.resolver = usual_resolver;
     }
   }
 
@@ -118,7 +110,7 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
   std::atomic<bool> closing{false};
 
   Task<MailOutcome> perform_on_a_thread(std::unique_ptr<Transfer> transfer, Micros until);
-  static MailOutcome perform(Transfer& transfer, Micros until);
+  MailOutcome perform(Transfer& transfer, Micros until) const;
   static Task<void> look_up(Resolver resolver, std::string host, std::shared_ptr<OneShot<Addresses>> found);
   Task<Addresses> resolve(std::string host, Micros time);
   // The addresses of `host` that may be connected to; Error Forbidden where there is none.
@@ -192,10 +184,10 @@ Task<HttpResponse> Client::Impl::once(HttpRequest request, Target target, Micros
 }
 
 // What waited for its turn has only the time that is left.
-MailOutcome Client::Impl::perform(Transfer& transfer, Micros until) {
+MailOutcome Client::Impl::perform(Transfer& transfer, Micros until) const {
   MailOutcome outcome;
   const Micros left = until - boot_time();
-  if (left < kShortestSend) {
+  if (left < kShortestSend || closing) {
     outcome.begun = false;
     return outcome;
   }
@@ -214,7 +206,7 @@ Task<MailOutcome> Client::Impl::perform_on_a_thread(std::unique_ptr<Transfer> tr
   transfer->stop_when(closing);
   const auto done = std::make_shared<OneShot<MailOutcome>>();
   auto core = asio::make_work_guard(io);
-  asio::post(*mail_threads, [transfer = std::move(transfer), done, until, core = std::move(core)]() mutable {
+  asio::post(*mail_threads, [this, transfer = std::move(transfer), done, until, core = std::move(core)]() mutable {
     const MailOutcome outcome = perform(*transfer, until);
     asio::post(core.get_executor(), [done, outcome] { done->set(outcome); });
     core.reset();
@@ -254,9 +246,13 @@ Client::Client(asio::io_context& io, Options options) {
   impl_ = std::make_shared<Impl>(io, std::move(options));
 }
 
-Client::~Client() {
+void Client::stop() {
   impl_->multi->close();
   impl_->closing = true;
+}
+
+Client::~Client() {
+  stop();
   if (impl_->mail_threads) {
     impl_->mail_threads->join();
   }

@@ -70,6 +70,9 @@ class Client {
 
   Task<HttpResponse> http(Context& ctx, HttpRequest request);
 
+  // Breaks off what is on its way, within a second or so, and begins nothing new.
+  void stop();
+
   // Returns when the server took responsibility (250 after DATA). `permanent` in the Error's info tells a 5xx from the
   // rest. Neither begins nor goes on after `mail.at_most` or the context's deadline, whichever comes first.
   Task<void> send(Context& ctx, Mail mail);

@@ -31,7 +31,7 @@ std::size_t Server::connections() const { return core_->connection_count; }
 
 void Server::start() { core_->listen(); }
 
-Task<void> Server::drain(Seconds at_most) {
+Task<void> Server::drain(Micros at_most) {
   const auto core = core_;
   const Micros deadline = boot_time() + at_most;
   core->begin_drain();

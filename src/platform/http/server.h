@@ -65,7 +65,7 @@ class Server {
 
   // Stops accepting, answers what is in flight with "Connection: close", resolves when the last connection is gone or
   // after `at_most`.
-  Task<void> drain(Seconds at_most);
+  Task<void> drain(Micros at_most);
 
  private:
   std::shared_ptr<ServerCore> core_;

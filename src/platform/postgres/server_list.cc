@@ -1,5 +1,7 @@
 #include "platform/postgres/server_list.h"
 
+#include <algorithm>
+#include <iterator>
 #include <libpq-fe.h>
 #include <memory>
 #include <stdexcept>
@@ -11,7 +13,8 @@
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <fmt/format.h>
 
-#include "platform/base/one_shot.h"
+#include "platform/base/name_lookup.h"
+#include "platform/telemetry/log.h"
 
 namespace gatehouse::postgres {
 
@@ -20,7 +23,6 @@ namespace {
 using Timer =
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 using Descriptor = asio::posix::basic_stream_descriptor<Executor>;
-using Resolver = asio::ip::basic_resolver<asio::ip::tcp, Executor>;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable_t<Executor>{});
 
@@ -204,25 +206,14 @@ Task<pg_conn*> ServerList::connect_to(std::size_t index, Micros time, std::strin
 
 // libpq would block in getaddrinfo. While DNS does not answer, what it said last is used.
 Task<void> ServerList::resolve(Host& host, Micros time) {
-  using Addresses = std::vector<std::string>;
-  auto answer = std::make_shared<OneShot<Addresses>>();
-  auto resolver = std::make_shared<Resolver>(io_.get_executor());
-  resolver->async_resolve(host.name, "", [answer, resolver](boost::system::error_code, Resolver::results_type results) {
-    Addresses addresses;
-    for (const auto& entry : results) {
-      addresses.push_back(entry.endpoint().address().to_string());
-    }
-    answer->set(std::move(addresses));
-  });
-  Timer timer(io_.get_executor(), time);
-  timer.async_wait([answer](boost::system::error_code error) {
-    if (!error) {
-      answer->set({});
-    }
-  });
-  auto addresses = co_await answer->wait();
-  if (!addresses.empty()) {
+  try {
+    const Addresses found = co_await look_up_name(host.name, time);
+    std::vector<std::string> addresses;
+    std::ranges::transform(found, std::back_inserter(addresses),
+                           [](const auto& address) { return address.to_string(); });
     host.resolved = std::move(addresses);
+  } catch (const std::runtime_error& error) {
+    log::debug("a PostgreSQL host is not found", {{"host", host.name}, {"cause", error.what()}});
   }
 }
 

@@ -7,12 +7,15 @@
 #include <boost/asio.hpp>
 #include <hiredis/hiredis.h>
 
+#include "platform/base/name_lookup.h"
+
 namespace gatehouse::redis {
 
 namespace {
 
 constexpr asio::use_awaitable_t<Executor> kUse;
 constexpr std::size_t kReadSize = std::size_t{16} * 1024;
+constexpr Micros kLongestLookup = std::chrono::seconds{5};
 constexpr int kDeepestReply = 8;
 
 Reply to_reply(const redisReply& from, int depth = 0) {
@@ -83,13 +86,13 @@ Task<void> Link::connect(const Address& address) {
     co_await socket_.async_connect(endpoint, kUse);
     co_return;
   }
-  asio::ip::basic_resolver<asio::ip::tcp, Executor> resolver(io_.get_executor());
-  const auto found = co_await resolver.async_resolve(address.host, address.port, kUse);
+  const Addresses found = co_await look_up_name(address.host, kLongestLookup);
+  const auto port = static_cast<std::uint16_t>(std::stoul(address.port));
   boost::system::error_code failed = asio::error::host_not_found;
-  for (const auto& entry : found) {
+  for (const auto& each : found) {
     boost::system::error_code ignored;
     socket_.close(ignored);
-    const asio::generic::stream_protocol::endpoint endpoint(entry.endpoint());
+    const asio::generic::stream_protocol::endpoint endpoint(asio::ip::tcp::endpoint(each, port));
     co_await socket_.async_connect(endpoint, asio::redirect_error(kUse, failed));
     if (!failed) {
       notice_dead_peers(socket_);
