@@ -144,8 +144,28 @@ Task<void> Core::finish() {
 Task<void> Core::keep_backends() {
   for (;;) {
     co_await pause(kBackendInterval);
-    co_await drop_unused_backends();
+    try {
+      publish_load();
+      co_await drop_unused_backends();
+    } catch (const std::exception& error) {
+      log::error("the servers that the project names were not looked at", {{"cause", error.what()}});
+    }
   }
+}
+
+// Each core adds what has changed of its own since the last time.
+void Core::publish_load() {
+  DatabaseLoad load;
+  const auto add = [&load](const Backend& backend) {
+    const auto health = backend.database().health();
+    load.leases_in_use += static_cast<std::int64_t>(health.leases_in_use);
+    load.statements_waiting += static_cast<std::int64_t>(health.statements_waiting);
+  };
+  std::ranges::for_each(backends_, [&](const auto& each) { add(*each.second); });
+  std::ranges::for_each(retired_, [&](const auto& each) { add(*each); });
+  deployment_.leases_in_use += load.leases_in_use - published_.leases_in_use;
+  deployment_.statements_waiting += load.statements_waiting - published_.statements_waiting;
+  published_ = load;
 }
 
 // When the project names other servers: the new ones are connected to, and the old ones go with their last request.
@@ -175,11 +195,13 @@ Task<void> Core::drop_unused_backends() {
 std::shared_ptr<Backend> Core::backend(const project::Project& project) {
   const auto& secrets = project.secrets;
   const std::string servers = secrets.database_url + '\n' + secrets.database_schema + '\n' + secrets.redis_url;
-  auto& backend = backends_[servers];
-  if (!backend) {
-    backend = std::make_shared<Backend>(io_, deployment_, pages_, secrets);
+  const auto known = backends_.find(servers);
+  if (known != backends_.end()) {
+    return known->second;
   }
-  return backend;
+  auto made = std::make_shared<Backend>(io_, deployment_, pages_, secrets);
+  backends_.emplace(servers, made);
+  return made;
 }
 
 // Null for an unknown host.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -35,8 +36,13 @@ class Core {
   Task<void> finish();
   Task<void> stop_after(Micros time);
   Task<void> keep_backends();
+  void publish_load();
   Task<void> drop_unused_backends();
   std::shared_ptr<Backend> backend(const project::Project& project);
+  struct DatabaseLoad {
+    std::int64_t leases_in_use = 0;
+    std::int64_t statements_waiting = 0;
+  };
   struct Served;
   std::shared_ptr<const Served> served(std::string_view host);
   Task<http::Response> handle(Context& ctx, http::Request& request);
@@ -53,6 +59,7 @@ class Core {
   Backends backends_;
   std::shared_ptr<const Served> served_;           // lately
   std::vector<std::shared_ptr<Backend>> retired_;  // of servers that the project names no more
+  DatabaseLoad published_;
   http::Server server_;
 };
 

@@ -31,6 +31,8 @@ struct Deployment {
   CpuPool cpu;
   const std::shared_ptr<protection::LocalWindows> local_windows = std::make_shared<protection::LocalWindows>();
   const std::shared_ptr<session::RevocationBoard> revocations = std::make_shared<session::RevocationBoard>();
+  std::atomic<std::int64_t> leases_in_use = 0;       // of PostgreSQL's connections, by all cores
+  std::atomic<std::int64_t> statements_waiting = 0;  // for PostgreSQL
   std::atomic<bool> draining = false;
 };
 

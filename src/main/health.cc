@@ -68,6 +68,8 @@ std::optional<http::Response> metrics(Deployment& deployment, const Backends& ba
   deployment.metrics.gauge("gatehouse_clock_skewed", std::chrono::abs(skew) > kLargestSkew ? 1 : 0);
   deployment.metrics.gauge("gatehouse_cpu_pool_waiting", static_cast<double>(deployment.cpu.waiting()));
   deployment.metrics.gauge("gatehouse_configuration_valid", deployment.projects->problem().empty() ? 1 : 0);
+  deployment.metrics.gauge("gatehouse_database_leases_in_use", static_cast<double>(deployment.leases_in_use));
+  deployment.metrics.gauge("gatehouse_database_statements_waiting", static_cast<double>(deployment.statements_waiting));
   const auto& test_mode = deployment.projects->current()->config.test_mode;
   deployment.metrics.gauge("gatehouse_test_mode",
                            test_mode.fixed_oob_otp_enabled || test_mode.email_suppressed ? 1 : 0);

@@ -95,9 +95,10 @@ struct WorkerCore::Impl {
 
   Task<void> keep() {
     while (!stopping) {
-      const auto project = deployment.projects->current();
-      if (!current || current->urls() != urls_of(project->secrets)) {
-        go_over_to(project);
+      try {
+        follow(deployment.projects->current());
+      } catch (const std::exception& error) {
+        log::error("the databases that the project names were not gone over to", {{"cause", error.what()}});
       }
       pause.expires_after(kProjectInterval);
       co_await pause.async_wait(asio::as_tuple(asio::use_awaitable_t<Executor>{}));
@@ -105,12 +106,16 @@ struct WorkerCore::Impl {
   }
 
   // The old ones end by themselves, once what is on its way there is done.
-  void go_over_to(const project::Handle& project) {
+  void follow(const project::Handle& project) {
+    if (current && current->urls() == urls_of(project->secrets)) {
+      return;
+    }
+    auto named = std::make_shared<Servers>(io, deployment, egress, project->secrets);
     if (current) {
       log::info("the project names other databases; the worker goes over to them", {{"project", project->id().str()}});
       current->stop();
     }
-    current = std::make_shared<Servers>(io, deployment, egress, project->secrets);
+    current = std::move(named);
     running.push_back(current);
     asio::co_spawn(io, current->run(), [this, servers = current](const std::exception_ptr&) {
       servers->close();

@@ -20,6 +20,15 @@ std::optional<std::string> text_of(const boost::json::object& json, std::string_
   return std::string(value->as_string());
 }
 
+// Whether the row itself is what is wrong, so that trying again helps nobody: bad data, or a constraint.
+bool is_of_the_row(const postgres::StatementError& error) {
+  return error.sqlstate().starts_with("22") || error.sqlstate().starts_with("23");
+}
+
+Error refused(const postgres::StatementError& error) {
+  return unavailable("the audit database refuses to write, SQLSTATE " + error.sqlstate());
+}
+
 // What PostgreSQL's inet takes; anything else would fail the whole batch.
 std::optional<std::string> address_of(const boost::json::object& context) {
   const auto text = text_of(context, "ip_address");
@@ -77,6 +86,9 @@ Task<bool> AuditDelivery::write_one(Context& ctx, const OutboxRow& row) {
     co_await audit_->batch(ctx, std::move(batch));
     co_return true;
   } catch (const postgres::StatementError& error) {
+    if (!is_of_the_row(error)) {
+      throw refused(error);
+    }
     sqlstate = error.sqlstate();
   }
   co_await park(ctx, row, "the audit database refuses it: " + sqlstate);
@@ -101,13 +113,16 @@ Task<void> AuditDelivery::park_malformed(Context& ctx, std::vector<OutboxRow>& r
 
 // One bad row must not hold up the others: the batch that fails is written row by row.
 Task<void> AuditDelivery::write(Context& ctx, std::vector<OutboxRow>& rows) {
-  bool refused = false;
+  bool one_is_bad = false;
   try {
     co_await write_all(ctx, rows);
-  } catch (const postgres::StatementError&) {
-    refused = true;
+  } catch (const postgres::StatementError& error) {
+    if (!is_of_the_row(error)) {
+      throw refused(error);
+    }
+    one_is_bad = true;
   }
-  if (!refused) {
+  if (!one_is_bad) {
     co_return;
   }
   std::vector<OutboxRow> written;

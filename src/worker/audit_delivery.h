@@ -15,8 +15,9 @@ class AuditDelivery {
                 telemetry::Metrics& metrics)
       : database_(database), audit_(audit), clock_(clock), metrics_(metrics) {}
 
-  // Rows that could not be written, or whose envelope is malformed, are put off for an hour, with a log and a metric;
-  // throws Error ServiceUnavailable while a database is away.
+  // Rows whose envelope is malformed, or whose data the database refuses (SQLSTATE classes 22 and 23), are put off for
+  // an hour, with a log and a metric; throws Error ServiceUnavailable while a database is away or the audit database
+  // refuses to write for any other cause (its disk is full, a lock, a right that is missing).
   Task<void> deliver(Context& ctx, std::vector<OutboxRow> rows);
 
  private:

@@ -1,11 +1,14 @@
 #include "worker/outbox.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include <boost/asio.hpp>
 #include <boost/json.hpp>
 
 #include "platform/telemetry/log.h"
+#include "worker/back_off.h"
 
 namespace gatehouse::worker {
 
@@ -13,7 +16,16 @@ namespace {
 
 using Timer =
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
-constexpr Micros kSoon = std::chrono::seconds{1};
+constexpr Micros kMeasureInterval = std::chrono::seconds{10};
+constexpr Micros kMeasureTime = std::chrono::seconds{5};
+
+// What one kind of rows looks like.
+struct Owed {
+  std::string kind;
+  std::int64_t rows = 0;
+  TimePoint oldest;
+};
+BOOST_DESCRIBE_STRUCT(Owed, (), (kind, rows, oldest))
 
 }  // namespace
 
@@ -33,12 +45,16 @@ struct Outbox::Impl : std::enable_shared_from_this<Outbox::Impl> {
   MailDelivery mail;
   Timer pause;
   bool stopping = false;
-  bool told_away = false;
+  BackOff database;  // of its own database
+  BackOff events;    // of what events need beside it
+  Micros next_measurement{};
   std::size_t mails_on_their_way = 0;
 
   Task<std::size_t> deliver_events();
   Task<std::size_t> start_mails();
+  Task<void> measure();
   Task<bool> round();
+  void fail(const char* what, const std::string& why);
   Task<void> wait(Micros time);
   static Task<void> deliver_mail(std::shared_ptr<Impl> self, OutboxRow row, Claim claim);
 };
@@ -51,21 +67,26 @@ Task<std::size_t> Outbox::Impl::deliver_events() {
   if (count == 0) {
     co_return count;
   }
-  bool away = false;
+  std::string why;
   try {
     co_await audit.deliver(ctx, rows);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::service_unavailable) {
       throw;
     }
-    away = true;
+    why = error.message();
   }
-  if (away) {
-    for (const auto& row : rows) {
-      co_await put_off(parts.database, ctx, row, parts.clock.now() + kSoon, "a database was away");
+  if (why.empty()) {
+    if (events.worked()) {
+      log::info("events go on to the audit log");
     }
+    co_return count;
   }
-  co_return count;
+  if (events.failed()) {
+    log::error("events wait for the audit log; they are kept, and tried again", {{"cause", why}});
+  }
+  co_await put_off_all(parts.database, ctx, rows, parts.clock.now() + events.pause(), why);
+  co_return 0;
 }
 
 Task<void> Outbox::Impl::deliver_mail(std::shared_ptr<Impl> self, OutboxRow row, Claim claim) {
@@ -94,23 +115,52 @@ Task<std::size_t> Outbox::Impl::start_mails() {
   co_return rows.size();
 }
 
+// What is owed, and since when.
+Task<void> Outbox::Impl::measure() {
+  static constexpr postgres::Sql kSql = "SELECT kind, count(*), min(created_at) FROM _gatehouse_outbox GROUP BY kind";
+  if (boot_time() < next_measurement) {
+    co_return;
+  }
+  Context ctx;
+  ctx.deadline = boot_time() + kMeasureTime;
+  const postgres::Result result = co_await parts.database.run(ctx, kSql, {});
+  next_measurement = boot_time() + kMeasureInterval;
+  std::map<std::string, std::pair<double, double>> owed{{"event", {}}, {"mail", {}}};
+  for (std::size_t i = 0; i < result.rows(); ++i) {
+    const auto each = result.as<Owed>(i);
+    const std::chrono::duration<double> age = parts.clock.now() - each.oldest;
+    owed[each.kind] = {static_cast<double>(each.rows), std::max(age.count(), 0.0)};
+  }
+  for (const auto& [kind, numbers] : owed) {
+    parts.metrics.gauge("gatehouse_outbox_rows", numbers.first, {{"kind", kind}});
+    parts.metrics.gauge("gatehouse_outbox_oldest_seconds", numbers.second, {{"kind", kind}});
+  }
+}
+
 // True: there may be more to do at once.
 Task<bool> Outbox::Impl::round() {
   try {
     if (!stopping) {
       co_await start_mails();  // first: trouble with events holds up no mail
     }
-    const std::size_t events = co_await deliver_events();
-    told_away = false;
-    co_return events == options.events_at_once;
-  } catch (const Error& error) {
-    if (!std::exchange(told_away, true)) {
-      log::warn("the outbox waits", {{"cause", error.message()}});
+    const std::size_t delivered = events.is_resting() ? 0 : co_await deliver_events();
+    co_await measure();
+    if (database.worked()) {
+      log::info("the outbox goes on");
     }
+    co_return delivered == options.events_at_once;
+  } catch (const Error& error) {
+    fail("the outbox waits", error.message());
   } catch (const std::exception& error) {
-    log::error("a round of the outbox failed", {{"cause", error.what()}});
+    fail("the outbox does not work; it is tried again", error.what());
   }
   co_return false;
+}
+
+void Outbox::Impl::fail(const char* what, const std::string& why) {
+  if (database.failed()) {
+    log::error(what, {{"cause", why}});
+  }
 }
 
 Task<void> Outbox::Impl::wait(Micros time) {
@@ -132,7 +182,7 @@ Task<void> Outbox::run() {
   while (!impl->stopping) {
     const bool more = co_await impl->round();
     if (!more && !impl->stopping) {
-      co_await impl->wait(impl->options.poll);
+      co_await impl->wait(std::max(impl->options.poll, impl->database.pause()));
     }
   }
   while (impl->mails_on_their_way > 0) {

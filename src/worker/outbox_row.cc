@@ -39,6 +39,23 @@ Task<void> put_off(postgres::Database& database, Context& ctx, OutboxRow row, Ti
   co_await database.run(ctx, kSql, postgres::Params(row.app_id, row.id, row.attempts, until, why));
 }
 
+Task<void> put_off_all(postgres::Database& database, Context& ctx, const std::vector<OutboxRow>& rows, TimePoint until,
+                       std::string why) {
+  static constexpr postgres::Sql kSql =
+      "UPDATE _gatehouse_outbox AS o SET available_at = $4, last_error = $5 "
+      "FROM unnest($1::text[], $2::uuid[], $3::int[]) AS mine (app_id, id, attempts) "
+      "WHERE o.app_id = mine.app_id AND o.id = mine.id AND o.attempts = mine.attempts";
+  std::vector<std::string> apps;
+  std::vector<std::string> ids;
+  std::vector<std::string> attempts;
+  for (const auto& row : rows) {
+    apps.push_back(row.app_id);
+    ids.push_back(row.id);
+    attempts.push_back(std::to_string(row.attempts));
+  }
+  co_await database.run(ctx, kSql, postgres::Params(apps, ids, attempts, until, why));
+}
+
 void finish(postgres::Batch& batch, const OutboxRow& row) {
   static constexpr postgres::Sql kSql =
       "WITH gone AS (DELETE FROM _gatehouse_outbox WHERE app_id = $1 AND id = $2 AND attempts = $3 RETURNING 1) "

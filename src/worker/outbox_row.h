@@ -41,6 +41,10 @@ Task<std::vector<OutboxRow>> claim(postgres::Database& database, Context& ctx, s
 // Gives a row back, to be tried again later. `why` is shown to operators and holds no secret.
 Task<void> put_off(postgres::Database& database, Context& ctx, OutboxRow row, TimePoint until, std::string why);
 
+// All of them, in one statement.
+Task<void> put_off_all(postgres::Database& database, Context& ctx, const std::vector<OutboxRow>& rows, TimePoint until,
+                       std::string why);
+
 // Part of the batch that says what came of the row: deletes it, or fails (StatementError::requirement_failed) if
 // another process has claimed it since.
 void finish(postgres::Batch& batch, const OutboxRow& row);

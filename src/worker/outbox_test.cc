@@ -152,13 +152,16 @@ TEST_F(OutboxTest, an_event_that_was_written_before_a_crash_is_not_written_twice
   claimer.deadline = boot_time() + 30s;
   const auto rows = ctx.run(claim(*ctx.database, claimer, "event", 10, ctx->now(), 2min));
   ASSERT_EQ(rows.size(), 1U);
-  // The first process writes the audit row and dies before it deletes the event.
-  add_event("user.signed_out");
-  EXPECT_EQ(deliver(), 1U);
-  EXPECT_EQ(audited(), std::vector<std::string>{"user.signed_out"});
+  // The first process writes the audit row and never comes to delete the event.
+  postgres::Database nowhere(ctx.io, {.url = "postgres://127.0.0.1:1/none"});
+  AuditDelivery first(nowhere, &audit, ctx.clock, metrics);
+  EXPECT_THROW(ctx.run(first.deliver(claimer, rows)), Error);
+  nowhere.close();
+  EXPECT_EQ(audited(), std::vector<std::string>{"user.authenticated"});
+  EXPECT_EQ(waiting(), 1);
   ctx.clock.advance(2min);
   EXPECT_EQ(deliver(), 1U);
-  EXPECT_EQ(audited().size(), 2U);
+  EXPECT_EQ(audited(), std::vector<std::string>{"user.authenticated"});
   EXPECT_EQ(waiting(), 0);
 }
 
@@ -228,6 +231,66 @@ TEST_F(OutboxTest, events_wait_while_the_audit_database_is_away) {
   EXPECT_EQ(deliver(), 1U);
   EXPECT_EQ(audited().size(), 1U);
   nowhere.close();
+}
+
+TEST_F(OutboxTest, an_audit_database_that_cannot_write_just_now_keeps_events_for_soon_and_says_so_once) {
+  // What disk full, a lock or a missing right look like: the row is not to blame.
+  static constexpr postgres::Sql kHide = "ALTER TABLE _audit_log RENAME TO _hidden";
+  static constexpr postgres::Sql kShow = "ALTER TABLE _hidden RENAME TO _audit_log";
+  add_event("user.authenticated");
+  add_event("user.signed_out");
+  ctx.run(audit.run(ctx, kHide, {}));
+  Outbox outbox(parts(&audit));
+  testing::internal::CaptureStderr();
+  for (const Micros pause : {1s, 2s, 4s}) {
+    EXPECT_EQ(ctx.run(outbox.deliver_due()), 0U);
+    ctx.clock.advance(pause);
+  }
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(said.find("events wait for the audit log"), said.rfind("events wait for the audit log"));
+  EXPECT_THAT(said, testing::HasSubstr("42P01"));
+  EXPECT_EQ(waiting(), 2);
+  ctx.run(audit.run(ctx, kShow, {}));
+  EXPECT_EQ(ctx.run(outbox.deliver_due()), 2U);
+  EXPECT_EQ(audited().size(), 2U);
+  EXPECT_THAT(metrics.expose(), testing::Not(testing::HasSubstr("gatehouse_audit_refused_total")));
+}
+
+TEST_F(OutboxTest, trouble_of_its_own_database_is_told_once_and_tried_again_later) {
+  static constexpr postgres::Sql kHide = "ALTER TABLE _gatehouse_outbox RENAME TO _hidden";
+  static constexpr postgres::Sql kShow = "ALTER TABLE _hidden RENAME TO _gatehouse_outbox";
+  add_event();
+  ctx.run(ctx->db().execute(kHide));
+  Outbox outbox(parts(&audit), {.poll = 1ms});
+  bool ended = false;
+  testing::internal::CaptureStderr();
+  asio::co_spawn(io(), outbox.run(), [&](const std::exception_ptr& failed) { ended = !failed; });
+  io().restart();
+  io().run_for(300ms);  // hundreds of polls, were it not for the pause
+  ctx.run(ctx->db().execute(kShow));
+  run_until([&] { return audited().size() == 1; });
+  outbox.stop();
+  run_until([&] { return ended; });
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(said.find("the outbox does not work"), said.rfind("the outbox does not work"));
+  EXPECT_THAT(said, testing::HasSubstr("the outbox does not work"));
+  EXPECT_THAT(said, testing::HasSubstr("the outbox goes on"));
+}
+
+TEST_F(OutboxTest, what_is_owed_and_since_when_is_measured) {
+  receiver.answer("RCPT", "450 busy");
+  add_mail();
+  add_mail();
+  ctx.clock.advance(90s);
+  Outbox outbox(parts(&audit), {.poll = 5ms});
+  bool ended = false;
+  asio::co_spawn(io(), outbox.run(), [&](const std::exception_ptr& failed) { ended = !failed; });
+  run_until([&] { return metrics.expose().find("gatehouse_outbox_rows") != std::string::npos; });
+  outbox.stop();
+  run_until([&] { return ended; });
+  EXPECT_THAT(metrics.expose(), testing::HasSubstr("gatehouse_outbox_rows{kind=\"mail\"} 2"));
+  EXPECT_THAT(metrics.expose(), testing::HasSubstr("gatehouse_outbox_rows{kind=\"event\"} 0"));
+  EXPECT_THAT(metrics.expose(), testing::HasSubstr("gatehouse_outbox_oldest_seconds{kind=\"mail\"} 90"));
 }
 
 TEST_F(OutboxTest, without_an_audit_database_events_are_dropped) {

@@ -8,8 +8,9 @@ namespace gatehouse::worker {
 
 struct WorkerOptions {
   OutboxOptions outbox;
-  Micros upkeep = std::chrono::hours{1};   // how often partitions are made and old rows are removed
-  std::chrono::days audit_retention{180};  // 0: for ever
+  Micros first_upkeep = std::chrono::seconds{5};  // after the start
+  Micros upkeep = std::chrono::hours{1};          // how often partitions are made and old rows are removed
+  std::chrono::days audit_retention{180};         // 0: for ever
 };
 
 // The worker role for one database and its audit database: the outbox, and the upkeep of the tables. Runs on one core.

@@ -12,6 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr const char* kLease = "00000000-0000-0000-0000-000000000007";  // of a process long ago
+
 class NoProjects : public project::Registry {
  public:
   project::Handle find_by_host(std::string_view) override { return nullptr; }
@@ -83,6 +85,24 @@ TEST_F(WorkerTest, ends_at_once_when_it_is_stopped_before_it_began) {
   ctx.run(worker.run());
   add_event();
   EXPECT_EQ(audited(), 0);
+}
+
+TEST_F(WorkerTest, keeps_its_own_tables_up_while_the_audit_database_is_away) {
+  static constexpr postgres::Sql kOld =
+      "INSERT INTO _gatehouse_lease (process_id, renewed_at) VALUES ($1, '2001-01-01')";
+  static constexpr postgres::Sql kLeases = "SELECT count(*) FROM _gatehouse_lease WHERE process_id = $1";
+  ctx.run(ctx->db().execute(kOld, std::string(kLease)));
+  postgres::Database nowhere(ctx.io, {.url = "postgres://127.0.0.1:1/none"});
+  Parts without_audit{ctx.io, registry, *ctx.database, &nowhere, egress, keys, ctx.clock, metrics};
+  Worker worker(without_audit, {.outbox = {.poll = 5ms}, .first_upkeep = 0s});
+  bool ended = false;
+  asio::co_spawn(ctx.io, worker.run(), [&](const std::exception_ptr& error) { ended = !error; });
+  wait_until([&] { return ctx.run(ctx->db().one<std::int64_t>(kLeases, std::string(kLease))) == 0; });
+  wait_until([&] { return metrics.expose().find("gatehouse_upkeep_failures_total 2") != std::string::npos; });
+  EXPECT_THAT(metrics.expose(), testing::HasSubstr("gatehouse_upkeep_partitions_total{work=\"created\"}"));
+  worker.stop();
+  wait_until([&] { return ended; });
+  nowhere.close();
 }
 
 TEST_F(WorkerTest, ends_while_the_databases_are_away) {

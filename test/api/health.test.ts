@@ -35,6 +35,14 @@ test("the metrics say whether test mode is on, and follow the configuration", as
   }
 });
 
+test("the metrics tell what the outbox owes and how busy PostgreSQL's connections are", async () => {
+  const names = ['gatehouse_outbox_rows{kind="event"}', 'gatehouse_outbox_rows{kind="mail"}', 'gatehouse_outbox_oldest_seconds{kind="mail"}', "gatehouse_database_leases_in_use", "gatehouse_database_statements_waiting"];
+  await eventually("all are there", async () => {
+    const text = await (await fetch(`${gatehouse.endpoint}/metrics`)).text();
+    return names.every((name) => text.split("\n").some((line) => line.startsWith(`${name} `) && Number(line.slice(name.length)) >= 0));
+  });
+});
+
 test("the metrics are for this host only, and not for whom a proxy on it serves", async () => {
   const port = Number(new URL(gatehouse.endpoint).port);
   const status = async (host: string, headers: Record<string, string> = {}) => (await ask(port, host, "/metrics", { headers })).status;

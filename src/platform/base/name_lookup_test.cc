@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const Addresses kSome{asio::ip::make_address("192.0.2.1"), asio::ip::make_address("2001:db8::1")};
+Addresses two() { return {asio::ip::make_address("192.0.2.1"), asio::ip::make_address("2001:db8::1")}; }
 
 // Stands in for an operating system whose DNS says nothing until it is let go.
 struct SilentDns {
@@ -27,7 +27,7 @@ struct SilentDns {
       asked.count_down();
       let_go.wait();
       left.count_down();
-      return kSome;
+      return two();
     };
   }
 };
@@ -45,7 +45,7 @@ boost::system::error_code error_of(asio::io_context& io, Task<Addresses> task) {
 
 TEST(NameLookup, brings_back_what_the_operating_system_says) {
   asio::io_context io{1};
-  EXPECT_EQ(test::run_task(io, look_up_name("name.example", 10s, [](const std::string&) { return kSome; })), kSome);
+  EXPECT_EQ(test::run_task(io, look_up_name("name.example", 10s, [](const std::string&) { return two(); })), two());
   EXPECT_EQ(test::run_task(io, look_up_name("192.0.2.7", 10s, nullptr)),
             Addresses{asio::ip::make_address("192.0.2.7")});
   EXPECT_THAT(test::run_task(io, look_up_name("localhost", 10s)),
@@ -86,7 +86,7 @@ TEST(NameLookup, many_who_ask_for_one_name_share_a_lookup) {
     asio::co_spawn(io, look_up_name("shared.example", 1h, dns.ask()),
                    [&](const std::exception_ptr& failed, const Addresses& found) {
                      EXPECT_FALSE(failed);
-                     EXPECT_EQ(found, kSome);
+                     EXPECT_EQ(found, two());
                      ++answered;
                    });
   }

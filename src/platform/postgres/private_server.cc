@@ -23,6 +23,7 @@
 #include <fmt/format.h>
 
 #include "platform/postgres/run_folder.h"
+#include "platform/telemetry/log.h"
 
 namespace gatehouse::postgres {
 
@@ -138,6 +139,17 @@ pid_t spawn_as(const ServerUser& user, const Command& command) {
     throw std::system_error(errno, std::generic_category(), "fork");
   }
   return child;
+}
+
+bool ended_within(pid_t child, std::chrono::milliseconds time) {
+  const auto until = Steady::now() + time;
+  while (waitpid(child, nullptr, WNOHANG) == 0) {
+    if (Steady::now() > until) {
+      return false;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  }
+  return true;
 }
 
 int wait_for(pid_t child) {
@@ -372,7 +384,12 @@ std::string PrivateServer::log_tail() const {
 void PrivateServer::stop() {
   if (pid_ != 0) {
     ::kill(pid_, SIGINT);
-    wait_for(pid_);
+    ::kill(pid_, SIGCONT);
+    if (!ended_within(pid_, options_.stop_time)) {
+      log::warn("PostgreSQL did not stop in time and is killed; it recovers at the next start");
+      ::kill(pid_, SIGKILL);
+      wait_for(pid_);
+    }
     pid_ = 0;
   }
   if (lock_ >= 0) {

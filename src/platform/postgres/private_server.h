@@ -13,6 +13,7 @@ struct PrivateServerOptions {
   std::filesystem::path run;   // short folder for the socket; empty: a new one under /tmp, removed at the end
   bool fsync = true;           // off only for tests: an operating system's crash may then eat the data
   int max_connections = 200;
+  std::chrono::milliseconds stop_time{10'000};  // then it is killed
   std::chrono::seconds previous{10};  // how long a server that still shuts down on the same folder is waited for
 };
 
@@ -29,7 +30,7 @@ class PrivateServer {
   PrivateServer& operator=(const PrivateServer&) = delete;
 
   void start();  // after stop() or kill(); nothing if it runs
-  void stop();   // sessions are ended, everything is written
+  void stop();   // sessions are ended, everything is written; what takes too long is killed
   void kill();   // SIGKILL, as a crash would do
 
   // postgres://gatehouse@/<database>?host=<run folder>

@@ -1,6 +1,7 @@
 #include "platform/postgres/private_server.h"
 
 #include <chrono>
+#include <csignal>
 #include <libpq-fe.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -48,6 +49,23 @@ TEST_F(PrivateServerTest, what_was_written_is_there_at_the_next_start_and_after_
   }
   PrivateServer server(options());
   EXPECT_EQ(ask(server.url("people"), "SELECT n FROM t"), "7");
+}
+
+TEST_F(PrivateServerTest, it_is_stopped_in_time_also_where_a_process_of_it_hangs) {
+  auto impatient = options();
+  impatient.stop_time = std::chrono::seconds{1};
+  PrivateServer server(impatient);
+  ::kill(server.pid(), SIGSTOP);
+  server.stop();
+  server.start();
+  EXPECT_EQ(ask(server.url(), "CREATE TABLE t AS SELECT 7 AS n"), "done");
+  const std::unique_ptr<PGconn, decltype(&PQfinish)> session(PQconnectdb(server.url().c_str()), &PQfinish);
+  const pid_t hangs = PQbackendPID(session.get());
+  ::kill(hangs, SIGSTOP);
+  server.stop();
+  ::kill(hangs, SIGKILL);
+  server.start();
+  EXPECT_EQ(ask(server.url(), "SELECT n FROM t"), "7");
 }
 
 TEST_F(PrivateServerTest, it_listens_on_a_socket_that_only_its_user_can_reach) {

@@ -68,7 +68,7 @@ void notice_dead_peers(Link::Socket& socket) {
 
 void Link::FreeReader::operator()(redisReader* reader) const { redisReaderFree(reader); }
 
-Link::Link(asio::io_context& io) : io_(io), socket_(io), reader_(redisReaderCreate()), buffer_(kReadSize) {}
+Link::Link(asio::io_context& io) : socket_(io), reader_(redisReaderCreate()), buffer_(kReadSize) {}
 
 Link::~Link() = default;
 

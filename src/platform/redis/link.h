@@ -47,7 +47,6 @@ class Link {
     void operator()(redisReader* reader) const;
   };
 
-  asio::io_context& io_;
   Socket socket_;
   std::optional<asio::ssl::context> tls_context_;
   std::optional<asio::ssl::stream<Socket&>> tls_;
