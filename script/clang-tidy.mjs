@@ -1,7 +1,7 @@
-// Runs clang-tidy-19 over the sources of src/, two at a time, without the *_test.cc: looking at those as well takes as long
-// again, and what they do wrong shows when they run. A file that was clean before is passed over while its text, the headers of
-// this repository, the checks and the compiler stay the same (stamps in the user's cache, so that they outlive a fresh build).
-// The precompiled headers of the build folder must be there. Usage: node script/clang-tidy.mjs BUILD_DIR [PART_OF_PATH]
+// Runs clang-tidy-19 over the sources of src/ and test/support/, two at a time; tests by the fewer checks of test/.clang-tidy,
+// since all of them would take twice as long. A file that was clean before is passed over while its text, the headers of this
+// repository, the checks and the compiler stay the same (stamps in the user's cache, so that they outlive a fresh build). The
+// precompiled headers of the build folder must be there. Usage: node script/clang-tidy.mjs BUILD_DIR [PART_OF_PATH]
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -21,6 +21,8 @@ const read = (path) => {
   return texts.get(path);
 };
 
+const checksOf = (file) => join(root, /_test\.cc$|^test\//.test(relative(root, file)) ? "test/.clang-tidy" : ".clang-tidy");
+
 // The text of a file and of every file of this repository that it includes, in a stable order.
 function fingerprint(file) {
   const seen = new Set();
@@ -31,7 +33,7 @@ function fingerprint(file) {
       for (const base of ["src", "test"]) if (read(join(root, base, name)) !== undefined) walk(join(root, base, name));
   };
   walk(file);
-  const hash = createHash("sha256").update(readFileSync(join(root, ".clang-tidy")));
+  const hash = createHash("sha256").update(read(checksOf(file)));
   for (const path of [...seen].sort()) hash.update(relative(root, path)).update("\0").update(read(path));
   return hash.digest("hex");
 }
@@ -41,7 +43,7 @@ const part = process.argv[3] ?? "";
 const commands = new Map();
 for (const entry of JSON.parse(readFileSync(join(build, "compile_commands.json"), "utf8"))) {
   const file = resolve(entry.directory, entry.file);
-  const wanted = file.startsWith(join(root, "src/")) && file.endsWith(".cc") && !file.endsWith("_test.cc") && file.includes(part);
+  const wanted = /^(src|test\/support)\/.*\.cc$/.test(relative(root, file)) && file.includes(part);
   if (wanted && !commands.has(file)) commands.set(file, entry);
 }
 const files = [...commands.keys()].sort();
@@ -57,7 +59,7 @@ let failures = 0;
 async function worker() {
   for (let next = pending.shift(); next; next = pending.shift()) {
     try {
-      await run("clang-tidy-19", ["-p", database, "--quiet", next.file], { maxBuffer: 64 * 1024 * 1024 });
+      await run("clang-tidy-19", ["-p", database, "--quiet", `--config-file=${checksOf(next.file)}`, next.file], { maxBuffer: 64 * 1024 * 1024 });
       writeFileSync(next.stamp, "");
     } catch (error) {
       failures++;

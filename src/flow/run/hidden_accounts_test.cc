@@ -11,10 +11,7 @@ namespace gatehouse::flow {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
 
 constexpr const char* kKnown = "person@example.com";
 constexpr const char* kNobody = "nobody@example.com";
