@@ -108,6 +108,7 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
   // of its own, made with the first one.
   std::optional<asio::thread_pool> mail_threads;
   std::atomic<bool> closing{false};
+  std::vector<std::weak_ptr<OneShot<Addresses>>> lookups;  // on their way
 
   Task<MailOutcome> perform_on_a_thread(std::unique_ptr<Transfer> transfer, Micros until);
   MailOutcome perform(Transfer& transfer, Micros until) const;
@@ -137,7 +138,12 @@ Task<Addresses> Client::Impl::resolve(std::string host, Micros time) {
   if (!not_literal) {
     co_return Addresses{literal};
   }
+  if (closing) {
+    throw not_reachable("the process is ending");
+  }
   const auto found = std::make_shared<OneShot<Addresses>>();
+  std::erase_if(lookups, [](const auto& lookup) { return lookup.expired(); });
+  lookups.push_back(found);
   asio::co_spawn(io.get_executor(), look_up(options.resolver, host, found), asio::detached);
   Timer patience(io, time);
   patience.async_wait([found, host](boost::system::error_code cancelled) {
@@ -249,6 +255,11 @@ Client::Client(asio::io_context& io, Options options) {
 void Client::stop() {
   impl_->multi->close();
   impl_->closing = true;
+  for (const auto& each : std::exchange(impl_->lookups, {})) {
+    if (const auto lookup = each.lock()) {
+      lookup->fail(std::make_exception_ptr(not_reachable("the process is ending")));
+    }
+  }
 }
 
 Client::~Client() {

@@ -3,6 +3,7 @@
 #include <boost/asio.hpp>
 #include <boost/json.hpp>
 
+#include "platform/base/name_lookup.h"
 #include "support/run_task.h"
 #include "support/smtp_receiver.h"
 
@@ -68,6 +69,13 @@ Mail mail_to(const SmtpReceiver& receiver, SmtpSecurity security) {
           .envelope_from = "from@example.com",
           .envelope_to = "to@example.com",
           .message = "Subject: marker-message\r\n\r\nHello\r\n.dot\r\n"};
+}
+
+Task<Addresses> look_up_late() {
+  asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor> never(
+      co_await asio::this_coro::executor, 1h);
+  co_await never.async_wait(kUse);
+  co_return Addresses{};
 }
 
 class Egress : public testing::Test {
@@ -206,14 +214,48 @@ TEST_F(Egress, a_server_that_never_answers_is_given_up_in_time) {
 TEST_F(Egress, a_slow_resolver_is_given_up_in_time) {
   Options options;
   options.resolver = [](std::string) -> Task<std::vector<asio::ip::address>> {
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor> never(
-        co_await asio::this_coro::executor, 1h);
-    co_await never.async_wait(kUse);
-    co_return std::vector<asio::ip::address>{};
+    Addresses late = co_await look_up_late();
+    co_return late;
   };
   Client client(io, options);
   EXPECT_THAT(http_error(client, {.url = "http://slow.example.com/", .at_most = 1s}).message(),
               testing::HasSubstr("not resolved in time"));
+}
+
+TEST_F(Egress, what_is_on_its_way_is_broken_off_when_it_is_stopped) {
+  SmtpReceiver receiver(io, SmtpReceiver::Security::starttls);
+  receiver.hold();
+  bool asked = false;
+  Client client(io, {.allow = {"127.0.0.0/8"},
+                     .extra_ca_file = receiver.ca_file(),
+                     .resolver = [&asked](std::string) -> Task<std::vector<asio::ip::address>> {
+                       asked = true;
+                       Addresses late = co_await look_up_late();
+                       co_return late;
+                     }});
+  std::vector<std::string> ended;
+  Context other;
+  const auto note = [&ended](const std::exception_ptr& failed) {
+    try {
+      std::rethrow_exception(failed);
+    } catch (const Error& error) {
+      ended.push_back(error.message());
+    }
+  };
+  Mail by_name = mail_to(receiver, SmtpSecurity::starttls);
+  by_name.host = "silent.example.com";
+  asio::co_spawn(io, client.send(ctx, std::move(by_name)), note);
+  asio::co_spawn(io, client.send(other, mail_to(receiver, SmtpSecurity::starttls)), note);
+  io.restart();
+  while ((!asked || receiver.held() == 0) && io.run_one_for(20s) > 0) {
+  }
+  const Micros began = boot_time();
+  client.stop();
+  while (ended.size() < 2 && io.run_one_for(20s) > 0) {
+  }
+  EXPECT_LT(boot_time() - began, 5s);
+  EXPECT_THAT(ended, testing::UnorderedElementsAre("the process is ending", testing::HasSubstr("SMTP server")));
+  EXPECT_EQ(mail_error(client, mail_to(receiver, SmtpSecurity::starttls)).kind(), ErrorKind::service_unavailable);
 }
 
 TEST_F(Egress, mail_goes_out_over_starttls_with_signing_in) {
