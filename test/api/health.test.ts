@@ -64,7 +64,7 @@ test("the audit log is kept for as long as the setting says", async () => {
   const audit = addresses.audit_database_url;
   await sql(
     audit,
-    "INSERT INTO _audit_log (id, app_id, created_at, activity_type, data) SELECT 'old-' || n, 'app', now() - n * interval '40 days', 'x', '{}' FROM generate_series(1, 3) n",
+    "INSERT INTO _audit_log (id, app_id, created_at, user_id, activity_type, data) SELECT 'old-' || n, 'app', now() - n * interval '40 days', '', 'x', '{}' FROM generate_series(1, 3) n",
   );
   const worker = await ServerProcess.start(addresses, ["worker"], { GATEHOUSE_AUDIT_RETENTION_DAYS: "60" });
   try {
