@@ -146,13 +146,14 @@ bool FolderRegistry::refresh() {
   if (look.settled && look.signature == impl_->signature) {
     return false;
   }
-  impl_->signature = std::move(look.signature);
+  bool is_new = false;
   try {
-    return impl_->serve_if_new(impl_->load_accepted());
+    is_new = impl_->serve_if_new(impl_->load_accepted());
   } catch (const std::runtime_error& e) {
     impl_->refuse(e.what());
-    return false;
   }
+  impl_->signature = std::move(look.signature);  // what anything else ended is tried again
+  return is_new;
 }
 
 std::string FolderRegistry::problem() const {

@@ -19,6 +19,14 @@ void put(const test::TemporaryFolder& folder, const std::string& config) {
   }
 }
 
+// As if nothing had been written lately: a look is believed then.
+void settle(const test::TemporaryFolder& folder) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path())) {
+    std::filesystem::last_write_time(entry.path(),
+                                     std::filesystem::file_time_type::clock::now() - std::chrono::hours{1});
+  }
+}
+
 struct World {
   explicit World(const std::string& origin = "http://app.localhost:3000") { put(folder, with_origin(origin)); }
   test::TemporaryFolder folder;
@@ -111,6 +119,22 @@ TEST(FolderRegistry, a_version_that_the_process_does_not_accept_is_refused_like_
   put(world.folder, with_origin("http://other.localhost:3000"));
   EXPECT_TRUE(registry.refresh());
   EXPECT_EQ(registry.problem(), "");
+}
+
+TEST(FolderRegistry, what_fails_for_another_reason_than_the_version_is_tried_again) {
+  World world;
+  int left = 0;
+  FolderRegistry registry(world.folder.path(), [&left](const Project&) {
+    if (left > 0) {
+      --left;
+      throw std::bad_alloc();
+    }
+  });
+  put(world.folder, with_origin("http://other.localhost:3000"));
+  settle(world.folder);
+  left = 1;
+  EXPECT_THROW(registry.refresh(), std::bad_alloc);
+  EXPECT_TRUE(registry.refresh());
 }
 
 TEST(FolderRegistry, a_second_change_within_the_same_moment_is_seen) {
