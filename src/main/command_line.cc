@@ -135,6 +135,41 @@ void add_dev(CLI::App& app, dev::DevOptions& options) {
       "Go on when PostgreSQL, Redis or the tools end, to see what happens then; otherwise it ends with them");
 }
 
+// The exit status where there is nothing to run.
+std::optional<int> parse(CLI::App& app, int argc, char** argv) {
+  try {
+    app.parse(argc, argv);
+    return std::nullopt;
+  } catch (const CLI::ParseError& error) {
+    if (const auto unknown = unknown_command(app, argc, argv)) {
+      fmt::print(stderr, "gatehouse: {}\n", *unknown);
+      return kWrongUsage;
+    }
+    return app.exit(error) == 0 ? 0 : kWrongUsage;
+  }
+}
+
+CLI::App& add_serve(CLI::App& app, std::vector<std::string>& roles, SettingFlags& flags) {
+  auto& command = *app.add_subcommand("serve", "Serve; roles: auth, worker (none named: both)");
+  command.add_option("roles", roles, "auth, worker");
+  flags.add_to(command);
+  return command;
+}
+
+CLI::App& add_healthcheck(CLI::App& app, std::string& url) {
+  auto& command =
+      *app.add_subcommand("healthcheck", "Exit status 0 if a server on this machine answers its health check");
+  command.add_option("url", url, "What to ask")->capture_default_str();
+  return command;
+}
+
+CLI::App& add_master_key(CLI::App& app, std::string& file) {
+  auto& command = *app.add_subcommand(
+      "master-key", "Make a new master key ring; keep it secret, and back it up apart from the database");
+  command.add_option("--out", file, "A new file, readable by its owner only; without it, standard output");
+  return command;
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
@@ -148,9 +183,7 @@ int run_command_line(int argc, char** argv) {
 
   SettingFlags serve_flags;
   std::vector<std::string> roles;
-  auto& serve_app = *app.add_subcommand("serve", "Serve; roles: auth, worker (none named: both)");
-  serve_app.add_option("roles", roles, "auth, worker");
-  serve_flags.add_to(serve_app);
+  const auto& serve_app = add_serve(app, roles, serve_flags);
 
   MigrateCommand migrate;
   auto& migrate_app = add_migrate_command(app, migrate);
@@ -161,23 +194,13 @@ int run_command_line(int argc, char** argv) {
   add_project_commands(app, exit_code);
 
   std::string health_url = "http://127.0.0.1:3000/healthz";
-  auto& health_app =
-      *app.add_subcommand("healthcheck", "Exit status 0 if a server on this machine answers its health check");
-  health_app.add_option("url", health_url, "What to ask")->capture_default_str();
+  const auto& health_app = add_healthcheck(app, health_url);
   std::string key_file;
-  auto& key_app = *app.add_subcommand(
-      "master-key", "Make a new master key ring; keep it secret, and back it up apart from the database");
-  key_app.add_option("--out", key_file, "A new file, readable by its owner only; without it, standard output");
-  auto& version_app = *app.add_subcommand("version", "Print the version");
+  const auto& key_app = add_master_key(app, key_file);
+  const auto& version_app = *app.add_subcommand("version", "Print the version");
 
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    if (const auto unknown = unknown_command(app, argc, argv)) {
-      fmt::print(stderr, "gatehouse: {}\n", *unknown);
-      return kWrongUsage;
-    }
-    return app.exit(error) == 0 ? 0 : kWrongUsage;
+  if (const auto ended = parse(app, argc, argv)) {
+    return *ended;
   }
   if (app.got_subcommand("dev")) {
     return dev::run(dev_options);

@@ -5,6 +5,7 @@
 #include <boost/asio.hpp>
 
 #include "platform/base/thread.h"
+#include "platform/base/timer.h"
 #include "platform/egress/egress.h"
 #include "platform/telemetry/log.h"
 #include "worker/worker.h"
@@ -13,8 +14,6 @@ namespace gatehouse::main {
 
 namespace {
 
-using Timer =
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 constexpr Seconds kProjectInterval{1};
 constexpr Micros kLastWords = Seconds{2};  // of the time to drain; of a short one, a half
 

@@ -9,6 +9,8 @@
 
 #include "domain/consume/consume.h"
 #include "domain/event/event.h"
+#include "platform/base/json_text.h"
+#include "platform/base/timer.h"
 #include "platform/telemetry/log.h"
 
 namespace gatehouse::worker {
@@ -16,9 +18,6 @@ namespace gatehouse::worker {
 namespace {
 
 using namespace std::chrono_literals;
-using Timer =
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
-
 constexpr std::array<Micros, 7> kPauses{10s, 1min, 5min, 15min, 1h, 3h, 6h};
 constexpr Micros kUnknownProjectPause = 5min;
 constexpr Micros kCommitPause = 250ms;
@@ -29,16 +28,12 @@ void restore_origin(project::Context& ctx, const OutboxRow& row) {
   if (origin == nullptr) {
     return;
   }
-  const auto text = [&](std::string_view key) {
-    const auto* const value = origin->if_contains(key);
-    return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
-  };
-  ctx.client_ip = text("ip_address");
-  ctx.user_agent = text("user_agent");
-  ctx.client_id = text("client_id");
-  ctx.http_url = text("http_url");
-  ctx.request_id = text("request_id");
-  ctx.language = text("language");
+  ctx.client_ip = text_at(*origin, "ip_address");
+  ctx.user_agent = text_at(*origin, "user_agent");
+  ctx.client_id = text_at(*origin, "client_id");
+  ctx.http_url = text_at(*origin, "http_url");
+  ctx.request_id = text_at(*origin, "request_id");
+  ctx.language = text_at(*origin, "language");
 }
 
 event::Event event_of(std::string type, boost::json::object payload, const message::MailRequest& mail) {

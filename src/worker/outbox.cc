@@ -7,6 +7,7 @@
 #include <boost/asio.hpp>
 #include <boost/json.hpp>
 
+#include "platform/base/timer.h"
 #include "platform/telemetry/log.h"
 #include "worker/back_off.h"
 
@@ -14,8 +15,6 @@ namespace gatehouse::worker {
 
 namespace {
 
-using Timer =
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 constexpr Micros kMeasureInterval = std::chrono::seconds{10};
 constexpr Micros kMeasureTime = std::chrono::seconds{5};
 

@@ -3,6 +3,7 @@
 #include <boost/asio.hpp>
 
 #include "platform/base/one_shot.h"
+#include "platform/base/timer.h"
 #include "platform/postgres/partition.h"
 #include "platform/telemetry/log.h"
 #include "worker/clean_up.h"
@@ -11,8 +12,6 @@ namespace gatehouse::worker {
 
 namespace {
 
-using Timer =
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 constexpr Micros kAfterFailure = std::chrono::minutes{1};
 constexpr Micros kPartitionTime = std::chrono::minutes{5};
 constexpr int kDaysAhead = 7;

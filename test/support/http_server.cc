@@ -155,6 +155,14 @@ bool RawClient::has_input_within(std::chrono::milliseconds patience) {
   return !buffer_.empty() || ::poll(&watched, 1, static_cast<int>(patience.count())) > 0;
 }
 
+void RawClient::half_close() { ::shutdown(socket_, SHUT_WR); }
+
+void RawClient::reset() {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  ::close(std::exchange(socket_, -1));
+}
+
 RawResponse ask(std::uint16_t port, std::string_view request) {
   RawClient client(port);
   client.send(request);

@@ -53,6 +53,8 @@ class RawClient {
   bool is_closed();    // waits until the server closes; true unless more bytes come
   std::string rest();  // everything until the server closes
   bool has_input_within(std::chrono::milliseconds patience);
+  void half_close();  // sends no more
+  void reset();       // as a client that crashes
 
  private:
   bool fill();

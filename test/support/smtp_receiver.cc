@@ -9,6 +9,7 @@
 #include <boost/asio.hpp>
 #include <boost/asio/ssl.hpp>
 
+#include "platform/base/timer.h"
 #include "platform/crypto/encoding.h"
 #include "support/certificate.h"
 
@@ -18,8 +19,6 @@ namespace {
 
 constexpr asio::use_awaitable_t<Executor> kUse;
 using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
-using Timer =
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 using TlsStream = asio::ssl::stream<Socket&>;
 
 std::string upper_verb(const std::string& line) {

@@ -110,6 +110,24 @@ void print_addresses(const DataFolder& folder, const DevAddresses& at) {
       at.demo, at.inbox, at.endpoint, folder.project().string(), (folder.path() / "gatehouse.log").string());
 }
 
+void announce(const DevOptions& options, const DataFolder& folder, const DevAddresses& at, const DevClients& clients) {
+  if (options.json) {
+    fmt::print("{}\n", ready_line(folder, at, clients));
+  } else {
+    print_addresses(folder, at);
+  }
+  std::fflush(stdout);
+}
+
+std::filesystem::path database_folder(const DataFolder& folder, const DevOptions& options) {
+  auto place = postgres::private_data_folder(folder.postgres());
+  if (place != folder.postgres()) {
+    say(options,
+        "PostgreSQL runs as user postgres, which cannot enter the data folder; its files are in " + place.string());
+  }
+  return place;
+}
+
 void run_all(const DevOptions& options) {
   DataFolder folder(options.data, options.reset);
   Ports ports = folder.choose_ports(options.port);
@@ -118,12 +136,7 @@ void run_all(const DevOptions& options) {
   ports.endpoint = held->number();
 
   say(options, "starting PostgreSQL and Redis");
-  const auto database_folder = postgres::private_data_folder(folder.postgres());
-  if (database_folder != folder.postgres()) {
-    say(options, "PostgreSQL runs as user postgres, which cannot enter the data folder; its files are in " +
-                     database_folder.string());
-  }
-  postgres::PrivateServer postgres({.data = database_folder});
+  postgres::PrivateServer postgres({.data = database_folder(folder, options)});
   redis::PrivateServer redis({.data_folder = folder.redis(), .run_folder = postgres.run() / "redis"});
   const Databases databases = migrated_databases(postgres);
 
@@ -151,12 +164,7 @@ void run_all(const DevOptions& options) {
   watch.on_ready = [&](std::uint16_t) {
     held.reset();
     tools.serve(at.endpoint, at.demo, at.inbox, clients.public_client_id);
-    if (options.json) {
-      fmt::print("{}\n", ready_line(folder, at, clients));
-    } else {
-      print_addresses(folder, at);
-    }
-    std::fflush(stdout);
+    announce(options, folder, at, clients);
   };
   watch.on_stop = [&] { say(options, "\nstopping"); };
   if (!options.keep_running) {

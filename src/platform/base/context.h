@@ -14,11 +14,13 @@ namespace gatehouse {
 class Context {
  public:
   std::string request_id;
-  std::string client_ip;                                 // as seen through trusted proxies; empty in workers
-  std::string user_agent;                                // at most 1,024 characters; empty in workers
-  Micros deadline{};                                     // boot time; work that would end later is refused with 503
-  std::shared_ptr<const std::atomic<bool>> client_left;  // set when nobody waits for the answer; null in workers
-  std::uint64_t postgres_round_trips = 0;                // made so far; tests count what a hot path costs
+  std::string client_ip;   // as seen through trusted proxies; empty in workers
+  std::string user_agent;  // at most 1,024 characters; empty in workers
+  Micros deadline{};       // boot time; work that would end later is refused with 503
+  // Set when nobody waits for the answer: the connection was reset, or the client closed its side of it; null in
+  // workers.
+  std::shared_ptr<const std::atomic<bool>> client_left;
+  std::uint64_t postgres_round_trips = 0;  // made so far; tests count what a hot path costs
 
   Context() = default;
   Context(const Context&) = delete;

@@ -11,6 +11,7 @@
 #include <curl/curl.h>
 
 #include "platform/base/name_lookup.h"
+#include "platform/base/timer.h"
 #include "platform/egress/address_policy.h"
 #include "platform/egress/multi.h"
 #include "platform/egress/transfer.h"
@@ -22,8 +23,6 @@ namespace {
 constexpr Micros kShortestSend = std::chrono::milliseconds{100};  // with less, a mail is not begun
 constexpr std::size_t kLongestReply = std::size_t{64} * 1024;
 constexpr Micros kLongestLookup = std::chrono::seconds{30};
-using Timer =
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 Error not_reachable(const std::string& what) {
   return std::move(Error(ErrorKind::service_unavailable, "EgressUnavailable", what).with_retry_after(1));

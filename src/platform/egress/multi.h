@@ -4,12 +4,12 @@
 #include <memory>
 #include <unordered_map>
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <curl/curl.h>
 
 #include "platform/base/one_shot.h"
 #include "platform/base/task.h"
+#include "platform/base/timer.h"
 
 namespace gatehouse::egress {
 
@@ -29,9 +29,6 @@ class Multi : public std::enable_shared_from_this<Multi> {
 
  private:
   struct Watch;
-  using Timer =
-      asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
-
   static int on_socket(CURL* easy, curl_socket_t fd, int what, void* self, void* watch);
   static int on_timer(CURLM* multi, long milliseconds, void* self);
   void watch(curl_socket_t fd, int what);

@@ -1,5 +1,5 @@
 #include <atomic>
-#include <sys/socket.h>
+#include <poll.h>
 #include <tuple>
 #include <utility>
 
@@ -10,7 +10,9 @@
 #include <boost/asio/write.hpp>
 
 #include "platform/http/error_response.h"
+#include "platform/http/head_reader.h"
 #include "platform/http/incoming.h"
+#include "platform/http/large_body.h"
 #include "platform/http/read_buffer.h"
 #include "platform/http/request_parser.h"
 #include "platform/http/response_head.h"
@@ -163,12 +165,11 @@ class StreamConnection final : public Connection {
 
   // Waits for one whole request head, or for what has to be refused; false where the connection ends without an answer.
   Task<bool> read_head() {
-    scan_ = {};
-    refusal_.reset();
+    head_.begin();
     if (!buffer_.empty()) {
       enter(Phase::head, core_->options.limits.header_time);
     }
-    while (!has_head()) {
+    while (!head_.look(buffer_)) {
       if (co_await fill(0)) {
         if (phase_ == Phase::idle) {
           enter(Phase::head, core_->options.limits.header_time);
@@ -178,40 +179,9 @@ class StreamConnection final : public Connection {
       if (!expired_ || buffer_.empty() || gone_) {
         co_return false;
       }
-      refusal_ = Refusal{Status::request_timeout, "the request's head did not come in time"};
+      head_.refuse({Status::request_timeout, "the request's head did not come in time"});
     }
     co_return true;
-  }
-
-  bool has_head() {
-    if (refusal_) {
-      return true;
-    }
-    try {
-      head_length_ = scan_.scan(buffer_.view());
-      // An empty line before a request is skipped (RFC 9112 2.2).
-      for (int skipped = 0; head_length_ == 2 && skipped < 2; ++skipped) {
-        buffer_.consume(2);
-        scan_ = {};
-        head_length_ = scan_.scan(buffer_.view());
-      }
-      check_head_size();
-    } catch (const Refusal& refusal) {
-      refusal_ = refusal;
-      return true;
-    }
-    return head_length_ > 0;
-  }
-
-  void check_head_size() {
-    const std::size_t size = head_length_ > 0 ? head_length_ : buffer_.view().size();
-    if (size <= core_->options.limits.header_bytes) {
-      return;
-    }
-    if (scan_.in_first_line()) {
-      throw Refusal{Status::uri_too_long, "the request line is too long"};
-    }
-    throw Refusal{Status::header_too_large, "the request's head is too large"};
   }
 
   // Reads what has come, or waits for it. False at the end of the stream, on errors and time-outs.
@@ -250,12 +220,17 @@ class StreamConnection final : public Connection {
   void watch(Micros now) {
     if (phase_ == Phase::idle && now - entered_ > core_->options.limits.rest_after) {
       rest();
-    } else if (phase_ == Phase::handling) {
-      char next = 0;
-      if (::recv(socket().native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0) {
-        client_left_->store(true);
-      }
+    } else if (phase_ == Phase::handling && client_has_left()) {
+      client_left_->store(true);
     }
+  }
+
+  // A reset, or the end of what the client sends, behind whatever is still unread (a TLS close_notify, requests sent
+  // ahead). A client that closes its side and still waits cannot be told from one that has gone: it gets its answer,
+  // but no work is begun for it any more.
+  bool client_has_left() {
+    pollfd state{.fd = socket().native_handle(), .events = POLLRDHUP, .revents = 0};
+    return ::poll(&state, 1, 0) > 0;
   }
 
   // A connection that has waited for a while with nothing read holds no buffer: its read begins again without one.
@@ -283,15 +258,16 @@ class StreamConnection final : public Connection {
     Request request;
     Context ctx;
     begin(request, ctx);
+    LargeBody body(*core_);
     RequestParser parser(core_->options.limits, request);
     std::optional<Response> response = take_head(parser, request, ctx);
     if (!response && !parser.done()) {
-      response = co_await read_body(parser);
+      response = co_await read_body(parser, request, body);
       ctx.deadline = started_ + core_->options.limits.handler_time;
     }
     lingers_ = response.has_value();
     if (response) {
-      dress_refusal(ctx, request, *response);
+      core_->dress_refusal(ctx, request, *response);
     } else {
       enter_at(started_, Phase::handling, core_->options.limits.handler_time + kHandlerGrace);
       in_hand_ = {&request, parser.method_name()};
@@ -305,7 +281,7 @@ class StreamConnection final : public Connection {
     if (gone_) {
       co_return false;
     }
-    finalise(ctx, *response);
+    check_last(ctx, *response);
     const bool keep_alive = !lingers_ && parser.keep_alive() && !core_->draining;
     const ResponseFrame frame{.request_id = ctx.request_id,
                               .date = core_->date.at(started_),
@@ -323,26 +299,16 @@ class StreamConnection final : public Connection {
 
   // Takes the head from the buffer; the response where the request is refused.
   std::optional<Response> take_head(RequestParser& parser, Request& request, Context& ctx) {
-    if (refusal_) {
-      return response_of(*refusal_);
+    if (head_.refusal()) {
+      return response_of(*head_.refusal());
     }
-    if (auto refused = http::read_head(parser, buffer_.view().substr(0, head_length_))) {
+    if (auto refused = http::read_head(parser, buffer_.view().substr(0, head_.length()))) {
       return refused;
     }
-    buffer_.consume(head_length_);
+    buffer_.consume(head_.length());
     identify(request, ctx, peer_, kTls, core_->trusted);
     request_id_ = request.request_id;
     return std::nullopt;
-  }
-
-  void dress_refusal(const Context& ctx, const Request& request, Response& response) {
-    try {
-      if (core_->options.dress_refusal) {
-        core_->options.dress_refusal(ctx, request, response);
-      }
-    } catch (...) {
-      response = response_of_current_exception(ctx);
-    }
   }
 
   void begin(Request& request, Context& ctx) {
@@ -352,12 +318,15 @@ class StreamConnection final : public Connection {
     request.secure = kTls;
     request.request_id = core_->ids.next();
     ctx.request_id = request.request_id;
+    if (client_left_.use_count() > 1 || client_left_->load()) {  // each request has its own
+      client_left_ = std::make_shared<std::atomic<bool>>(false);
+    }
     ctx.client_left = client_left_;
     request_id_ = request.request_id;
     ctx.deadline = started_ + core_->options.limits.handler_time;
   }
 
-  Task<std::optional<Response>> read_body(RequestParser& parser) {
+  Task<std::optional<Response>> read_body(RequestParser& parser, const Request& request, LargeBody& body) {
     enter(Phase::body, core_->options.limits.body_time);
     if (parser.expects_continue() && buffer_.empty()) {
       if (const auto rest = send_now({asio::buffer(kContinue), {}}); rest && asio::buffer_size(*rest) > 0) {
@@ -370,6 +339,9 @@ class StreamConnection final : public Connection {
       std::size_t used = 0;
       refused = read_body_part(parser, buffer_.view(), used);
       buffer_.consume(used);
+      if (!refused && !body.grows_to(request.body.size())) {
+        refused = response_of(unavailable("too many large requests are being read"));
+      }
       if (refused || parser.done()) {
         break;
       }
@@ -386,22 +358,6 @@ class StreamConnection final : public Connection {
     buffer_.shrink();
     started_ = boot_time();
     co_return refused;
-  }
-
-  // The last look at the response before it leaves.
-  void finalise(const Context& ctx, Response& response) {
-    try {
-      if (response.last_check) {
-        if (auto replacement = response.last_check()) {
-          response = std::move(*replacement);
-        }
-      }
-      if (!is_writable(response)) {
-        throw std::logic_error("a response header has a byte that no header may have");
-      }
-    } catch (...) {
-      response = response_of_current_exception(ctx);
-    }
   }
 
   using Pieces = std::array<asio::const_buffer, 2>;
@@ -500,11 +456,9 @@ class StreamConnection final : public Connection {
   const std::string peer_ip_;
   ReadBuffer buffer_;
   std::string output_;  // what the socket did not take at once
-  HeadScan scan_;
-  std::size_t head_length_ = 0;
-  std::optional<Refusal> refusal_;
+  HeadReader head_{core_->options.limits};
   std::string request_id_;
-  const std::shared_ptr<std::atomic<bool>> client_left_ = std::make_shared<std::atomic<bool>>(false);
+  std::shared_ptr<std::atomic<bool>> client_left_ = std::make_shared<std::atomic<bool>>(false);
 
   struct {
     const Request* request = nullptr;

@@ -54,6 +54,21 @@ Response response_of_current_exception(const Context& ctx) {
   }
 }
 
+void check_last(const Context& ctx, Response& response) {
+  try {
+    if (response.last_check) {
+      if (auto replacement = response.last_check()) {
+        response = std::move(*replacement);
+      }
+    }
+    if (!is_writable(response)) {
+      throw std::logic_error("a response header has a byte that no header may have");
+    }
+  } catch (...) {
+    response = response_of_current_exception(ctx);
+  }
+}
+
 void dress_always(Response& response, std::function<void(Response&)> dress) {
   dress(response);
   if (!response.last_check) {

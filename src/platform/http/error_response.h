@@ -18,6 +18,9 @@ Response response_of(const Refusal& refusal);
 // and one line in the log.
 Response response_of_current_exception(const Context& ctx);
 
+// The last look at a response before it leaves: its last check, and that its headers can be written.
+void check_last(const Context& ctx, Response& response);
+
 // `dress` for this response, and for the one that its last check may put in its place.
 void dress_always(Response& response, std::function<void(Response&)> dress);
 

@@ -19,10 +19,7 @@ std::string_view to_string(Method method);
 
 enum class Status : int {
   ok = 200,
-  created = 201,
-  accepted = 202,
   no_content = 204,
-  moved_permanently = 301,
   found = 302,
   see_other = 303,
   not_modified = 304,
@@ -32,10 +29,8 @@ enum class Status : int {
   not_found = 404,
   method_not_allowed = 405,
   request_timeout = 408,
-  conflict = 409,
   payload_too_large = 413,
   uri_too_long = 414,
-  unsupported_media_type = 415,
   expectation_failed = 417,
   too_many_requests = 429,
   header_too_large = 431,

@@ -25,6 +25,7 @@ struct Limits {
   Seconds handler_time{30};
   std::size_t pipeline_depth = 32;  // requests of one connection that are answered before others get their turn
   std::size_t connections_per_core = 20'000;
+  std::size_t large_bodies_per_core = std::size_t{64} * 1024 * 1024;  // bytes of bodies over 16 KiB, together; or one
 };
 
 // Paths of PEM files.

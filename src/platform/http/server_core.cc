@@ -10,6 +10,7 @@
 
 #include "platform/crypto/encoding.h"
 #include "platform/crypto/random.h"
+#include "platform/http/error_response.h"
 #include "platform/http/tls_context.h"
 #include "platform/telemetry/log.h"
 
@@ -177,6 +178,16 @@ void ServerCore::record(const AccessRecord& record) {
     self->flush_is_due = false;
     self->access.flush();
   });
+}
+
+void ServerCore::dress_refusal(const Context& ctx, const Request& request, Response& response) const {
+  try {
+    if (options.dress_refusal) {
+      options.dress_refusal(ctx, request, response);
+    }
+  } catch (...) {
+    response = response_of_current_exception(ctx);
+  }
 }
 
 void ServerCore::publish_traffic() {

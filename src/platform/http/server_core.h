@@ -10,6 +10,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/intrusive/list.hpp>
 
+#include "platform/base/timer.h"
 #include "platform/http/access_log.h"
 #include "platform/http/address.h"
 #include "platform/http/server.h"
@@ -20,9 +21,6 @@ namespace gatehouse::http {
 using Tcp = asio::ip::tcp;
 using Socket = asio::basic_stream_socket<Tcp, Executor>;
 using Acceptor = asio::basic_socket_acceptor<Tcp, Executor>;
-using Timer =
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
-
 // One connection as its server sees it. It takes itself off the server's list when it goes.
 class Connection : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
@@ -76,6 +74,7 @@ struct ServerCore : std::enable_shared_from_this<ServerCore> {
   void adopt(Socket socket, const Tcp::endpoint& peer);
   void make_room();
   void record(const AccessRecord& record);
+  void dress_refusal(const Context& ctx, const Request& request, Response& response) const;
   void publish_traffic();
   void begin_drain();
   void abort_all();
@@ -96,6 +95,7 @@ struct ServerCore : std::enable_shared_from_this<ServerCore> {
   RequestIds ids;
   boost::intrusive::list<Connection, boost::intrusive::constant_time_size<false>> connections;
   std::size_t connection_count = 0;
+  std::size_t large_bodies = 0;  // bytes
   bool draining = false;
   bool flush_is_due = false;
 };

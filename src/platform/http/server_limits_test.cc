@@ -1,3 +1,4 @@
+#include <atomic>
 #include <future>
 #include <thread>
 
@@ -140,21 +141,124 @@ TEST(HttpLimits, a_request_that_was_given_up_is_counted_as_answered_503) {
   EXPECT_THAT(metrics.expose(), testing::HasSubstr("gatehouse_http_requests_total{status=\"5xx\"} 1"));
 }
 
-TEST(HttpLimits, a_handler_hears_that_its_client_has_left) {
-  std::promise<void> heard;
-  HttpServer server([&heard](Context& ctx, const Request&) -> Task<Response> {
-    const auto executor = co_await asio::this_coro::executor;
-    while (!ctx.client_left->load()) {
-      co_await asio::post(executor, asio::use_awaitable_t<Executor>{});
+// A handler that works until it hears that its client has left.
+class Waiting {
+ public:
+  Handler handler() {
+    return [this](Context& ctx, const Request&) -> Task<Response> {
+      const auto executor = co_await asio::this_coro::executor;
+      tell(begun_);
+      while (!ctx.client_left->load()) {
+        co_await asio::post(executor, asio::use_awaitable_t<Executor>{});
+      }
+      tell(heard_);
+      co_return Response::text(Status::ok, "heard");
+    };
+  }
+  void begun() { EXPECT_TRUE(comes(begun_)); }
+  bool hears() { return comes(heard_); }
+
+ private:
+  struct Once {
+    std::promise<void> promise;
+    std::atomic<bool> told{false};
+  };
+  static void tell(Once& once) {
+    if (!once.told.exchange(true)) {
+      once.promise.set_value();
     }
-    heard.set_value();
-    co_return Response::text(Status::ok, "nobody reads this");
-  });
+  }
+  static bool comes(Once& once) { return once.promise.get_future().wait_for(Seconds{5}) == std::future_status::ready; }
+  Once begun_;
+  Once heard_;
+};
+
+TEST(HttpLimits, a_handler_hears_that_its_client_has_left) {
+  Waiting waiting;
+  HttpServer server(waiting.handler());
   {
     RawClient client(server.port());
     client.send(kGet);
   }
-  EXPECT_EQ(heard.get_future().wait_for(Seconds{5}), std::future_status::ready);
+  EXPECT_TRUE(waiting.hears());
+}
+
+TEST(HttpLimits, a_handler_hears_that_its_client_was_reset) {
+  Waiting waiting;
+  HttpServer server(waiting.handler());
+  {
+    RawClient client(server.port());
+    client.send(kGet);
+    waiting.begun();
+    client.reset();
+  }
+  EXPECT_TRUE(waiting.hears());
+}
+
+TEST(HttpLimits, a_handler_hears_that_its_client_has_left_behind_a_request_that_was_sent_ahead) {
+  Waiting waiting;
+  HttpServer server(waiting.handler());
+  {
+    RawClient client(server.port());
+    client.send(kGet + kGet);
+    waiting.begun();
+  }
+  EXPECT_TRUE(waiting.hears());
+}
+
+// nginx and Go's server count a half-closed connection as gone, too.
+TEST(HttpLimits, a_client_that_closes_its_side_counts_as_gone_and_gets_its_answer) {
+  Waiting waiting;
+  HttpServer server(waiting.handler());
+  RawClient client(server.port());
+  client.send(kGet);
+  waiting.begun();
+  client.half_close();
+  EXPECT_TRUE(waiting.hears());
+  EXPECT_EQ(client.receive().status, 200);
+}
+
+TEST(HttpLimits, each_request_of_a_connection_has_its_own_sign_that_the_client_left) {
+  std::vector<std::shared_ptr<const std::atomic<bool>>> signs;
+  HttpServer server([&signs](Context& ctx, const Request&) -> Task<Response> {
+    signs.push_back(ctx.client_left);
+    co_return Response::text(Status::ok, "hello");
+  });
+  RawClient client(server.port());
+  for (int i = 0; i < 2; ++i) {
+    client.send(kGet);
+    EXPECT_EQ(client.receive().status, 200);
+  }
+  ASSERT_EQ(signs.size(), 2U);
+  EXPECT_NE(signs[0], signs[1]);
+}
+
+TEST(HttpLimits, large_bodies_share_a_limit_that_small_ones_do_not_count_for) {
+  ServerOptions options;
+  options.limits.body_bytes = 100'000;
+  options.limits.large_bodies_per_core = 150'000;
+  Waiting waiting;
+  const Handler wait = waiting.handler();
+  HttpServer server(
+      [&wait](Context& ctx, Request& request) {
+        return request.path == "/wait" ? wait(ctx, request) : hello(ctx, request);
+      },
+      options);
+  const auto post = [](std::string_view path, std::size_t size) {
+    return "POST " + std::string(path) + " HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(size) +
+           "\r\n\r\n" + std::string(size, 'x');
+  };
+  RawClient first(server.port());
+  first.send(post("/wait", 100'000));
+  waiting.begun();
+  const RawResponse refused = ask(server.port(), post("/", 100'000));
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.header("Retry-After"), "1");
+  EXPECT_EQ(ask(server.port(), post("/", 50'000)).status, 200);
+  EXPECT_EQ(ask(server.port(), post("/", 16'000)).status, 200);
+  first.half_close();
+  EXPECT_EQ(first.receive().status, 200);
+  EXPECT_EQ(ask(server.port(), post("/", 100'000)).status, 200);
 }
 
 TEST(HttpLimits, a_connection_that_has_rested_answers_again_and_drains) {

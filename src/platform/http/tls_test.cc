@@ -1,7 +1,9 @@
 #include <filesystem>
 #include <fstream>
+#include <future>
 
 #include <boost/asio/connect.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/write.hpp>
@@ -70,6 +72,13 @@ class TlsClient {
     asio::read(*stream_, asio::dynamic_buffer(answer), error);
     return answer;
   }
+  // Sends a request, says goodbye by TLS, and goes.
+  void leave_behind(std::string_view request) {
+    asio::write(*stream_, asio::buffer(request));
+    stream_->async_shutdown([](const boost::system::error_code&) {});
+    io_.poll();
+    stream_->next_layer().close();
+  }
   std::string protocol() {
     const unsigned char* name = nullptr;
     unsigned length = 0;
@@ -115,6 +124,22 @@ TEST(HttpTls, a_client_that_never_greets_is_dropped) {
   HttpServer server(scheme, options);
   test::RawClient silent(server.port());
   EXPECT_TRUE(silent.is_closed());
+}
+
+TEST(HttpTls, a_handler_hears_that_its_client_has_left) {
+  const Certificate certificate;
+  std::promise<void> heard;
+  const auto wait_for_end = [&heard](Context& ctx, const Request&) -> Task<Response> {
+    const auto executor = co_await asio::this_coro::executor;
+    while (!ctx.client_left->load()) {
+      co_await asio::post(executor, asio::use_awaitable_t<Executor>{});
+    }
+    heard.set_value();
+    co_return Response::text(Status::ok, "nobody reads this");
+  };
+  HttpServer server(wait_for_end, {.tls = certificate.files()});
+  TlsClient(server.port()).leave_behind("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(heard.get_future().wait_for(Seconds{5}), std::future_status::ready);
 }
 
 TEST(HttpTls, files_that_cannot_be_used_are_named) {

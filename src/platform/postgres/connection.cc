@@ -41,28 +41,7 @@ bool is_stale_plan(const pg_result* result) {
          field(result, PG_DIAG_SQLSTATE) == "26000";
 }
 
-bool starts_with_word(std::string_view text, std::string_view word) {
-  return text.size() > word.size() &&
-         std::ranges::equal(text.substr(0, word.size()), word,
-                            [](char a, char b) { return std::toupper(static_cast<unsigned char>(a)) == b; }) &&
-         std::isspace(static_cast<unsigned char>(text[word.size()])) != 0;
-}
-
 }  // namespace
-
-bool is_read(const char* sql) {
-  std::string_view text = sql;
-  text.remove_prefix(std::min(text.find_first_not_of(" \t\n"), text.size()));
-  if (!starts_with_word(text, "SELECT")) {
-    return false;
-  }
-  for (std::size_t i = 1; i < text.size(); ++i) {
-    if (std::isspace(static_cast<unsigned char>(text[i - 1])) != 0 && starts_with_word(text.substr(i), "FROM")) {
-      return true;
-    }
-  }
-  return false;
-}
 
 Connection::Connection(asio::io_context& io, pg_conn* established, std::size_t host)
     : io_(io), connection_(established), host_(host), descriptor_(io.get_executor(), PQsocket(established)) {
@@ -198,7 +177,7 @@ void Connection::submit(std::shared_ptr<Segment> segment) {
   }
   Flight flight{std::move(segment), {}, false, false};
   flight.writes = std::ranges::any_of(flight.segment->statements,
-                                      [](const Statement& statement) { return !is_read(statement.sql.text()); });
+                                      [](const Statement& statement) { return !statement.sql.reads(); });
   writes_ += flight.writes ? 1 : 0;
   flights_.push_back(std::move(flight));
   if (send(flights_.back())) {

@@ -112,7 +112,4 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool dying_ = false;  // the server said that it ends this connection
 };
 
-// True for "SELECT … FROM …": repeated without harm. A SELECT without FROM calls a function that may write.
-bool is_read(const char* sql);
-
 }  // namespace gatehouse::postgres

@@ -4,19 +4,16 @@
 #include <libpq-fe.h>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 
+#include "platform/base/timer.h"
 #include "platform/telemetry/log.h"
 
 namespace gatehouse::postgres {
 
 namespace {
-
-using Timer =
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable_t<Executor>{});
 constexpr Micros kFirstPause = std::chrono::milliseconds{10};
@@ -31,11 +28,18 @@ void Availability::failed(const std::string& why, Micros since) {
   }
 }
 
+void Availability::full(const std::string& why) {
+  if (!std::exchange(is_full_, true)) {
+    log::warn("PostgreSQL takes no more connections", {{"reason", why}});
+  }
+}
+
 void Availability::worked() {
   if (away()) {
     log::info("PostgreSQL is back", {{"away_ms", std::to_string((boot_time() - away_since_).count() / 1000)}});
   }
   away_since_ = Micros{0};
+  is_full_ = false;
 }
 
 ConnectionPool::ConnectionPool(asio::io_context& io, std::shared_ptr<ServerList> servers,
@@ -65,7 +69,11 @@ Task<void> ConnectionPool::open_one(std::shared_ptr<ConnectionPool> self) {
       self->arrived(attempt);
       co_return;
     }
-    self->availability_->failed(attempt.why_not, boot_time());
+    if (attempt.full) {
+      self->availability_->full(attempt.why_not);
+    } else {
+      self->availability_->failed(attempt.why_not, boot_time());
+    }
     if (self->opening_ > 1) {  // one attempt at a time is enough; the one that succeeds fetches the others
       break;
     }

@@ -17,12 +17,15 @@ class Availability {
  public:
   // Nothing was heard of it since `since` (boot time).
   void failed(const std::string& why, Micros since);
+  // It answers, but has no connection left (max_connections, or a limit of the role's): what there is goes on.
+  void full(const std::string& why);
   void worked();
   bool away() const { return away_since_ != Micros{0}; }
   Micros away_since() const { return away_since_; }  // boot time; 0 where it is not away
 
  private:
   Micros away_since_{0};
+  bool is_full_ = false;
 };
 
 // Keeps a number of connections open: lost ones are replaced, with a pause of at most 250 ms between attempts. While

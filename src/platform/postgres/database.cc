@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <libpq-fe.h>
+#include <set>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "platform/base/timer.h"
 #include "platform/postgres/connection_pool.h"
 #include "platform/postgres/listener.h"
 #include "platform/postgres/server_list.h"
@@ -17,9 +18,6 @@
 namespace gatehouse::postgres {
 
 namespace {
-
-using Timer =
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable_t<Executor>{});
 constexpr Micros kTick = std::chrono::milliseconds{25};
@@ -75,11 +73,13 @@ struct Database::Impl : std::enable_shared_from_this<Database::Impl> {
   Task<std::shared_ptr<Connection>> shared_connection(Micros give_up);
   Task<std::shared_ptr<Connection>> lease(Micros give_up);
   void give_back(std::shared_ptr<Connection> connection);
+  void forget_dead();
 
   void watch();
   static Task<void> sweep(std::shared_ptr<Impl> self);
   static Task<void> probe(std::shared_ptr<Impl> self);
   void look_for_silence();
+  std::set<std::size_t> silent_hosts() const;
   bool drop_if(const std::function<bool(const Connection&)>& condition);
   bool something_is_awaited() const;
   template <class F>
@@ -116,6 +116,7 @@ void Database::Impl::start() {
   leased->on_arrival([weak](std::shared_ptr<Connection> connection) {
     const auto self = weak.lock();
     if (self && !self->lease_waiters.give(connection)) {
+      self->forget_dead();
       self->idle.push_back(std::move(connection));
     }
   });
@@ -175,7 +176,7 @@ Task<std::shared_ptr<Connection>> Database::Impl::shared_connection(Micros give_
 
 Task<std::vector<Result>> Database::Impl::perform(Context& ctx, std::vector<Statement> statements) {
   std::ranges::for_each(statements, [](const Statement& one) { refuse_nul(one.params); });
-  const bool reads = std::ranges::all_of(statements, [](const Statement& one) { return is_read(one.sql.text()); });
+  const bool reads = std::ranges::all_of(statements, [](const Statement& one) { return one.sql.reads(); });
   const Micros give_up = patience_ends(ctx);
   bool read_again = false;
   for (int attempt = 1;; ++attempt) {
@@ -218,14 +219,18 @@ Task<void> Database::Impl::pause(int attempt) {
   }
 }
 
+void Database::Impl::forget_dead() {
+  std::erase_if(idle, [](const auto& one) { return !one->usable(); });
+}
+
 Task<std::shared_ptr<Connection>> Database::Impl::lease(Micros give_up) {
-  while (!idle.empty()) {
+  forget_dead();
+  if (!idle.empty()) {
     auto connection = std::move(idle.back());
     idle.pop_back();
-    if (connection->usable()) {
-      ++leases_in_use;
-      co_return connection;
-    }
+    ++leases_in_use;
+    watch();
+    co_return connection;
   }
   leased->keep(std::min(options.leased_connections, leased->connections().size() + lease_waiters.size() + 1));
   if (closed || boot_time() >= hope_ends()) {
@@ -252,7 +257,8 @@ void Database::Impl::give_back(std::shared_ptr<Connection> connection) {
 }
 
 bool Database::Impl::something_is_awaited() const {
-  bool awaited = shared_waiters.size() + lease_waiters.size() > 0;
+  // A leased connection may send its next statement at any time, and nobody says so.
+  bool awaited = shared_waiters.size() + lease_waiters.size() + leases_in_use > 0;
   each_connection([&](const auto& one) { awaited = awaited || one->in_flight() > 0; });
   return awaited;
 }
@@ -293,22 +299,40 @@ void Database::Impl::look_for_silence() {
 
 // A slow statement is no reason to give up its connection, a dead server is: only a new connection tells them apart.
 Task<void> Database::Impl::probe(std::shared_ptr<Impl> self) {
-  const auto attempt = co_await self->servers->connect(kProbeTime / self->servers->size());
-  self->probing = false;
+  const Micros time = kProbeTime / self->servers->size();
+  const auto attempt = co_await self->servers->connect(time);
   const bool alive = attempt.connection != nullptr;
+  std::set<std::size_t> answering;
   if (alive) {
     PQfinish(attempt.connection);
     self->last_sign_of_life = boot_time();
+    answering.insert(attempt.host);
+    for (const std::size_t host : self->silent_hosts()) {  // several may lead to one server
+      if (host != attempt.host && co_await self->servers->takes_writes(host, time)) {
+        answering.insert(host);
+      }
+    }
   }
+  self->probing = false;
   Micros silence{0};
   const bool dropped = self->drop_if([&](const Connection& one) {
-    const bool silent = one.silence() > kSuspicious && (!alive || one.host() != attempt.host);
+    const bool silent = one.silence() > kSuspicious && !answering.contains(one.host());
     silence = std::max(silence, silent ? one.silence() : Micros{0});
     return silent;
   });
   if (dropped && !alive) {
     self->availability->failed(attempt.why_not, boot_time() - silence);
   }
+}
+
+std::set<std::size_t> Database::Impl::silent_hosts() const {
+  std::set<std::size_t> hosts;
+  each_connection([&](const auto& one) {
+    if (one->silence() > kSuspicious) {
+      hosts.insert(one->host());
+    }
+  });
+  return hosts;
 }
 
 bool Database::Impl::drop_if(const std::function<bool(const Connection&)>& condition) {

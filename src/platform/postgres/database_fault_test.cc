@@ -4,6 +4,7 @@
 #include <thread>
 #include <unistd.h>
 
+#include "platform/base/timer.h"
 #include "platform/postgres/database.h"
 #include "platform/postgres/private_server.h"
 #include "support/proxy.h"
@@ -22,6 +23,8 @@ constexpr Sql kCloseGate = "SELECT pg_advisory_xact_lock(1)";
 constexpr Sql kBackend = "SELECT pg_backend_pid()";
 constexpr Sql kTerminate = "SELECT pg_terminate_backend($1)";
 constexpr Sql kCancel = "SELECT pg_cancel_backend($1)";
+Task<void> read_once(Transaction& tx) { co_await tx.run(kRead, Params()); }
+
 constexpr Sql kAtGate =
     "SELECT coalesce(max(pid), 0) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND wait_event = 'advisory'";
 
@@ -344,6 +347,60 @@ TEST_F(DatabaseUnderFaults, a_write_to_a_server_that_falls_silent_and_its_repeti
 TEST_F(DatabaseUnderFaults, a_slow_statement_is_not_taken_for_a_dead_server) {
   static constexpr Sql kSlow = "SELECT count(*) FROM t, pg_sleep(1.2)";
   EXPECT_EQ(run(kSlow).rows(), 1U);
+}
+
+TEST_F(DatabaseUnderFaults, a_slow_statement_at_one_of_two_doors_to_a_server_is_left_alone) {
+  test::Proxy door(proxied(), server_socket());
+  const fs::path socket = folder() / ("proxy_" + name_) / ".s.PGSQL.5432";
+  options_.url += "," + server()->run().string();
+  run(kBackend);
+  fs::rename(socket, socket.string() + ".closed");
+  test::run_task(io_, database().transaction(ctx_, read_once));  // by the second, which is asked first from now on
+  fs::rename(socket.string() + ".closed", socket);
+  static constexpr Sql kSlow = "INSERT INTO t (n) SELECT 1 FROM pg_sleep(1.2)";
+  EXPECT_EQ(failure_of([&] { run(kSlow); }), "");
+  EXPECT_EQ(count(), 1);
+}
+
+TEST_F(DatabaseUnderFaults, a_transaction_whose_server_falls_silent_before_its_statement_ends_in_time) {
+  test::Proxy proxy(proxied(), server_socket());
+  test::run_task(io_, database().transaction(ctx_, read_once));
+  while (io_.run_one_for(100ms) > 0) {  // until nothing is watched any more
+  }
+  proxy.freeze(true);
+  Micros sent{0};
+  const auto read_late = [&](Transaction& tx) -> Task<void> {
+    Timer while_nothing_is_in_flight(io_.get_executor(), 60ms);
+    co_await while_nothing_is_in_flight.async_wait(asio::use_awaitable_t<Executor>{});
+    sent = sent == Micros{0} ? boot_time() : sent;
+    co_await tx.run(kRead, Params());
+  };
+  EXPECT_EQ(failure_of([&] { test::run_task(io_, database().transaction(ctx_, read_late)); }), "ServiceUnavailable");
+  EXPECT_LE(boot_time() - sent, 1s);
+}
+
+TEST_F(DatabaseUnderFaults, a_server_that_has_no_connection_left_is_not_called_away) {
+  static constexpr Sql kLimited = "CREATE ROLE limited LOGIN CONNECTION LIMIT 1";
+  static constexpr Sql kMayRead = "GRANT SELECT ON t TO limited";
+  static constexpr Sql kRaise = "ALTER ROLE limited CONNECTION LIMIT 4";
+  observe(kLimited);
+  observe(kMayRead);
+  options_.url.replace(options_.url.find("gatehouse@"), std::string_view{"gatehouse"}.size(), "limited");
+  run(kRead);
+  testing::internal::CaptureStderr();
+  const auto lease = [&] { test::run_task(io_, database().transaction(ctx_, read_once)); };
+  const Micros start = boot_time();
+  for (Micros asked = start; asked - start < 1s; asked = boot_time()) {
+    EXPECT_EQ(failure_of(lease), "ServiceUnavailable");
+    EXPECT_GE(boot_time() - asked, 250ms);  // a lease might have come free
+  }
+  EXPECT_EQ(failure_of([&] { run(kRead); }), "");
+  const std::string logged = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(logged, testing::HasSubstr("PostgreSQL takes no more connections"));
+  EXPECT_THAT(logged, testing::Not(testing::HasSubstr("away")));
+  observe(kRaise);
+  while (!failure_of(lease).empty()) {
+  }
 }
 
 TEST_F(DatabaseUnderFaults, a_killed_server_means_503_within_a_second_and_its_return_ends_that) {

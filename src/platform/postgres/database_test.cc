@@ -364,11 +364,11 @@ TEST_F(DatabaseTest, a_request_whose_time_is_over_asks_nothing_more) {
 }
 
 TEST(IsRead, only_a_select_from_something_counts) {
-  EXPECT_TRUE(is_read("SELECT n FROM t"));
-  EXPECT_TRUE(is_read("\n  select n\nfrom t"));
-  EXPECT_FALSE(is_read("SELECT _gatehouse_consume($1)"));
-  EXPECT_FALSE(is_read("WITH x AS (DELETE FROM t RETURNING n) SELECT n FROM x"));
-  EXPECT_FALSE(is_read("UPDATE t SET n = 1 FROM u"));
+  EXPECT_TRUE(Sql("SELECT n FROM t").reads());
+  EXPECT_TRUE(Sql("\n  select n\nfrom t").reads());
+  EXPECT_FALSE(Sql("SELECT _gatehouse_consume($1)").reads());
+  EXPECT_FALSE(Sql("WITH x AS (DELETE FROM t RETURNING n) SELECT n FROM x").reads());
+  EXPECT_FALSE(Sql("UPDATE t SET n = 1 FROM u").reads());
 }
 
 }  // namespace

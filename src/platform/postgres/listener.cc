@@ -4,16 +4,15 @@
 #include <libpq-fe.h>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
+#include "platform/base/timer.h"
 
 namespace gatehouse::postgres {
 
 namespace {
 
-using Timer =
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 using Descriptor = asio::posix::basic_stream_descriptor<Executor>;
 
 constexpr asio::use_awaitable_t<Executor> kAwait;

@@ -14,20 +14,11 @@
 
 #include "platform/base/strong.h"
 #include "platform/base/time.h"
+#include "platform/postgres/sql.h"
 
 struct pg_result;
 
 namespace gatehouse::postgres {
-
-// SQL text with static storage: its address names the prepared statement.
-class Sql {
- public:
-  consteval Sql(const char* text) : text_(text) {}  // NOLINT(google-explicit-constructor)
-  const char* text() const { return text_; }
-
- private:
-  const char* text_;
-};
 
 using Bytes = std::string;  // bytea
 

@@ -7,24 +7,23 @@
 #include <stdexcept>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <fmt/format.h>
 
 #include "platform/base/name_lookup.h"
+#include "platform/base/timer.h"
 #include "platform/telemetry/log.h"
 
 namespace gatehouse::postgres {
 
 namespace {
 
-using Timer =
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 using Descriptor = asio::posix::basic_stream_descriptor<Executor>;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable_t<Executor>{});
+constexpr std::string_view kFull = ":  53300: ";  // too_many_connections, as libpq writes it
 
 struct Finish {
   void operator()(PGconn* connection) const { PQfinish(connection); }
@@ -90,16 +89,20 @@ std::string session_options(const SessionSettings& settings) {
          setting("plan_cache_mode", "force_generic_plan") + setting("enable_seqscan", "off") + setting("jit", "off");
 }
 
-// libpq's errors name host and port, never the password.
+// libpq's errors name host and port, never the password. Of the server's own, the first line is enough: the others say
+// where in its source it was.
 std::string reason(const PGconn* connection) {
   std::string text = PQerrorMessage(connection);
+  if (text.contains(kFull)) {
+    text.resize(text.find('\n'));
+  }
   while (text.ends_with('\n')) {
     text.pop_back();
   }
   return text;
 }
 
-bool takes_writes(const PGconn* connection) {
+bool is_writable(const PGconn* connection) {
   for (const char* name : {"in_hot_standby", "default_transaction_read_only"}) {
     const char* value = PQparameterStatus(connection, name);
     if (value != nullptr && std::string_view{value} == "on") {
@@ -171,6 +174,7 @@ Task<ServerList::Attempt> ServerList::connect(Micros time_per_host) {
   for (std::size_t i = 0; i < hosts_.size(); ++i) {
     const std::size_t index = (first + i) % hosts_.size();
     attempt.connection = co_await connect_to(index, time_per_host, attempt.why_not);
+    attempt.full = attempt.connection == nullptr && attempt.why_not.contains(kFull);
     if (attempt.connection != nullptr) {
       preferred_ = index;
       attempt.host = index;
@@ -181,6 +185,13 @@ Task<ServerList::Attempt> ServerList::connect(Micros time_per_host) {
     }
   }
   co_return attempt;
+}
+
+Task<bool> ServerList::takes_writes(std::size_t index, Micros time) {
+  std::string ignored;
+  pg_conn* const connection = co_await connect_to(index, time, ignored);
+  PQfinish(connection);
+  co_return connection != nullptr;
 }
 
 Task<pg_conn*> ServerList::connect_to(std::size_t index, Micros time, std::string& why_not) {
@@ -236,12 +247,14 @@ Task<pg_conn*> ServerList::connect_to_address(const Host& host, const std::strin
   if (!connection) {
     throw std::bad_alloc();
   }
+  PQsetErrorVerbosity(connection.get(), PQERRORS_VERBOSE);  // with SQLSTATE: texts are in the server's language
   for (auto state = PGRES_POLLING_WRITING; PQstatus(connection.get()) != CONNECTION_BAD;
        state = PQconnectPoll(connection.get())) {
     if (state == PGRES_POLLING_OK) {
       PQsetnonblocking(connection.get(), 1);
+      PQsetErrorVerbosity(connection.get(), PQERRORS_DEFAULT);
       PQsetNoticeProcessor(connection.get(), [](void*, const char*) {}, nullptr);
-      if (takes_writes(connection.get())) {
+      if (is_writable(connection.get())) {
         co_return connection.release();
       }
       why_not = fmt::format("{} does not take writes", host.name);

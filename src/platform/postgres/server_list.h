@@ -28,11 +28,15 @@ class ServerList {
     pg_conn* connection = nullptr;  // the caller's
     std::size_t host = 0;           // its place in the URL
     std::string why_not;            // what the last host said
+    bool full = false;              // it said that it has no connection left (53300)
   };
 
   // A new connection, in non-blocking mode, to the first host that answers within `time_per_host` and takes writes; the
   // host that did last is asked first.
   Task<Attempt> connect(Micros time_per_host);
+
+  // Whether the host at that place in the URL lets itself be connected to within `time`, and takes writes.
+  Task<bool> takes_writes(std::size_t index, Micros time);
 
   std::size_t size() const { return hosts_.size(); }
 

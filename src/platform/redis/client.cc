@@ -9,6 +9,7 @@
 #include <boost/json.hpp>
 #include <openssl/sha.h>
 
+#include "platform/base/timer.h"
 #include "platform/redis/link.h"
 #include "platform/telemetry/log.h"
 
@@ -21,9 +22,6 @@ constexpr Micros kSweep = std::chrono::milliseconds{50};
 constexpr Micros kFirstBackOff = std::chrono::milliseconds{20};
 constexpr Micros kLongestBackOff = std::chrono::milliseconds{250};
 constexpr Micros kSteady = std::chrono::seconds{2};  // a link that lived longer is followed by another at once
-
-using Timer =
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 Error away() { return unavailable("Redis is not reachable"); }
 
@@ -87,6 +85,7 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
   bool writing = false;
   bool sweeping = false;
   bool told_away = false;
+  Micros armed_at{};  // when the sweeper was; boot time
   Timer pause;
   Timer sweeper;
   std::unordered_map<const char*, std::string> hashes;
@@ -97,6 +96,7 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
   void lose(const std::shared_ptr<Link>& lost, State next);
   void arm_sweeper();
   void sweep();
+  void allow_for_pause();
   void fail_all();
 
   void tell_away(const std::string& why);
@@ -180,6 +180,7 @@ void Client::Impl::arm_sweeper() {
     return;
   }
   sweeping = true;
+  armed_at = boot_time();
   sweeper.expires_after(kSweep);
   sweeper.async_wait([self = shared_from_this()](boost::system::error_code) {
     self->sweeping = false;
@@ -187,11 +188,23 @@ void Client::Impl::arm_sweeper() {
   });
 }
 
+// If we were stopped, the server is not to blame: what waits has its time from now on.
+void Client::Impl::allow_for_pause() {
+  const Micros pause = boot_time() - armed_at - 2 * kSweep;
+  if (pause <= Micros{0}) {
+    return;
+  }
+  for (const auto& pending : waiting) {
+    pending->deadline += pause;
+  }
+}
+
 // Replies come in order: when the first is late, all behind it are, and the server is stuck.
 void Client::Impl::sweep() {
   if (waiting.empty()) {
     return;
   }
+  allow_for_pause();
   if (boot_time() < waiting.front()->deadline) {
     arm_sweeper();
     return;

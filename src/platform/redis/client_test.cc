@@ -1,10 +1,12 @@
 #include "platform/redis/client.h"
 
 #include <signal.h>
+#include <thread>
 
 #include <boost/asio.hpp>
 #include <boost/json.hpp>
 
+#include "platform/base/timer.h"
 #include "support/redis_server.h"
 #include "support/run_task.h"
 
@@ -193,6 +195,27 @@ TEST(RedisClient, a_server_that_hangs_is_given_up_within_a_second_and_found_agai
   EXPECT_EQ(core.command({"PING"}).text, "PONG");
 }
 
+TEST(RedisClient, a_server_is_not_blamed_for_our_own_pause) {
+  test::RedisServer server;
+  Core core(server.url());
+  core.command({"PING"});
+  server.server().signal(SIGSTOP);
+  std::string answer;
+  const auto ask = [](Core& on, std::string& into) -> Task<void> {
+    std::vector<std::string> words{"PING"};
+    into = (co_await on.client.command(on.ctx, std::move(words))).text;
+  };
+  asio::co_spawn(core.io.get_executor(), ask(core, answer), asio::detached);
+  core.io.restart();
+  core.io.poll();
+  std::this_thread::sleep_for(700ms);  // as a process that was stopped: longer than a command may take
+  core.io.poll();
+  server.server().signal(SIGCONT);
+  while (answer.empty() && core.io.run_one_for(2s) > 0) {
+  }
+  EXPECT_EQ(answer, "PONG");
+}
+
 TEST(RedisClient, stopping_and_starting_redis_under_load_fails_only_what_met_it) {
   test::RedisServer server(true);
   Core core(server.url());
@@ -204,8 +227,7 @@ TEST(RedisClient, stopping_and_starting_redis_under_load_fails_only_what_met_it)
     while (!until) {
       co_await count_up(on.client, on.ctx, "client:load", failed);
       ++count;
-      asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>
-          pause(on.io, 1ms);
+      Timer pause(on.io, 1ms);
       co_await pause.async_wait(kUse);
     }
   };
