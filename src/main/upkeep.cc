@@ -1,7 +1,9 @@
 #include "main/upkeep.h"
 
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
+#include "platform/base/timer.h"
 #include "platform/telemetry/log.h"
 
 namespace gatehouse::main {
@@ -25,8 +27,7 @@ Task<void> measure(Deployment& deployment, std::shared_ptr<postgres::Database> d
 }  // namespace
 
 Task<void> pause(Micros time) {
-  asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor> timer(
-      co_await asio::this_coro::executor, time);
+  Timer timer(co_await asio::this_coro::executor, time);
   co_await timer.async_wait(asio::use_awaitable_t<Executor>{});
 }
 

@@ -13,14 +13,13 @@
 #include <boost/asio.hpp>
 
 #include "platform/base/thread.h"
+#include "platform/base/timer.h"
 
 namespace gatehouse {
 
 namespace {
 
 using Descriptor = asio::posix::basic_stream_descriptor<Executor>;
-using Timer =
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 int checked(int result, const char* what) {
   if (result < 0) {

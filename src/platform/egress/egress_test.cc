@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "platform/base/name_lookup.h"
+#include "platform/base/timer.h"
 #include "support/run_task.h"
 #include "support/smtp_receiver.h"
 
@@ -72,8 +73,7 @@ Mail mail_to(const SmtpReceiver& receiver, SmtpSecurity security) {
 }
 
 Task<Addresses> look_up_late() {
-  asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor> never(
-      co_await asio::this_coro::executor, 1h);
+  Timer never(co_await asio::this_coro::executor, 1h);
   co_await never.async_wait(kUse);
   co_return Addresses{};
 }

@@ -190,12 +190,12 @@ void Client::Impl::arm_sweeper() {
 
 // If we were stopped, the server is not to blame: what waits has its time from now on.
 void Client::Impl::allow_for_pause() {
-  const Micros pause = boot_time() - armed_at - 2 * kSweep;
-  if (pause <= Micros{0}) {
+  const Micros stopped_for = boot_time() - armed_at - 2 * kSweep;
+  if (stopped_for <= Micros{0}) {
     return;
   }
   for (const auto& pending : waiting) {
-    pending->deadline += pause;
+    pending->deadline += stopped_for;
   }
 }
 
