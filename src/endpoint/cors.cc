@@ -35,22 +35,32 @@ bool matches(std::string_view pattern, std::string_view origin) {
          host.substr(0, host.size() - parent.size()).find('.') == std::string_view::npos;
 }
 
-}  // namespace
-
-bool origin_allowed(const project::Project& project, std::string_view origin) {
+bool is_listed(const project::Project& project, std::string_view origin) {
   if (origin.find("://") == std::string_view::npos) {
     return false;
   }
-  if (origin == project.origin()) {
-    return true;
-  }
   const auto& allowed = project.config.http.allowed_origins;
-  if (std::ranges::any_of(allowed, [&](const auto& pattern) { return matches(pattern, origin); })) {
-    return true;
-  }
-  return std::ranges::any_of(project.config.oauth_clients, [&](const auto& client) {
-    return std::ranges::any_of(client.redirect_uris, [&](const auto& uri) { return origin_of(uri) == origin; });
-  });
+  return origin == project.origin() ||
+         std::ranges::any_of(allowed, [&](const auto& pattern) { return matches(pattern, origin); });
+}
+
+bool redirects_to(const project::OAuthClient& client, std::string_view origin) {
+  return !origin.empty() &&
+         std::ranges::any_of(client.redirect_uris, [&](const auto& uri) { return origin_of(uri) == origin; });
+}
+
+}  // namespace
+
+bool origin_allowed(const project::Project& project, std::string_view origin) {
+  return is_listed(project, origin) || std::ranges::any_of(project.config.oauth_clients, [&](const auto& client) {
+           return redirects_to(client, origin);
+         });
+}
+
+bool is_first_party_origin(const project::Project& project, std::string_view origin) {
+  return is_listed(project, origin) || std::ranges::any_of(project.config.oauth_clients, [&](const auto& client) {
+           return !client.is_third_party() && redirects_to(client, origin);
+         });
 }
 
 void allow_origin(const project::Project& project, std::string_view origin, http::Response& response) {

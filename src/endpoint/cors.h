@@ -11,6 +11,10 @@ namespace gatehouse::endpoint {
 // a leading "*." label) and the origins of the clients' redirect URIs.
 bool origin_allowed(const project::Project& project, std::string_view origin);
 
+// Whether it is one of the project's own: its public origin, http.allowed_origins, and the origins of clients that are
+// not somebody else's.
+bool is_first_party_origin(const project::Project& project, std::string_view origin);
+
 // Adds the CORS headers (Fetch Standard 3.2) that the request's Origin calls for; empty: it has none.
 void allow_origin(const project::Project& project, std::string_view origin, http::Response& response);
 

@@ -43,6 +43,11 @@ struct Reply {
   std::optional<Finished> finished;
 };
 
+struct Shown {
+  Reply reply;
+  bool begun_here;  // by the browser that asks (`Start::browser`); never for a flow without one
+};
+
 // An input that is refused leaves the state token usable; the error carries info.FlowType.
 class Runner {
  public:
@@ -52,9 +57,7 @@ class Runner {
   // One JSON object, offered to successive steps until it is used up.
   virtual Task<Reply> feed(project::Context& ctx, std::string state_token, boost::json::object input) = 0;
   // The state as it is. Error NotFound/AuthenticationFlowNotFound for unknown, expired and finished flows.
-  virtual Task<Reply> show(project::Context& ctx, std::string state_token) = 0;
-  // Whether the token's flow was begun by this browser (`Start::browser`).
-  virtual Task<bool> belongs_to(project::Context& ctx, std::string state_token, std::string browser) = 0;
+  virtual Task<Shown> show(project::Context& ctx, std::string state_token, std::string browser) = 0;
 };
 
 }  // namespace gatehouse::flow

@@ -225,7 +225,6 @@ struct Config {
   PasswordConfig password;
   VerificationConfig verification;
   bool populate_standard_attributes_on_signup = true;
-  RateLimit authentication_flow_per_ip;
   TestModeFeatures test_mode;         // authgear.features.yaml
   bool rate_limits_disabled = false;  // authgear.features.yaml; all limits here are off then, fixed ones have to ask
   OwnConfig own;                      // gatehouse.yaml

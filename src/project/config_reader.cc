@@ -234,7 +234,6 @@ void switch_off_rate_limits(Config& config) {
   config.verification.email_trigger_per_ip = {};
   config.verification.email_trigger_per_user = {};
   config.verification.email_validate_per_ip = {};
-  config.authentication_flow_per_ip = {};
 }
 
 }  // namespace
@@ -256,8 +255,6 @@ Config read_config(const Place& file, const Place& features) {
   config.verification = read_verification(file["verification"]);
   config.populate_standard_attributes_on_signup =
       file["user_profile"]["standard_attributes"]["population"]["strategy"].text("on_signup") == "on_signup";
-  config.authentication_flow_per_ip =
-      rate_limit(file["authentication_flow"]["rate_limits"]["per_ip"], limit(minutes{1}, 1200));
   config.test_mode = read_test_mode(features["test_mode"]);
   config.rate_limits_disabled = features["rate_limits"]["disabled"].flag();
   if (config.rate_limits_disabled) {

@@ -16,7 +16,7 @@ namespace {
 namespace json = boost::json;
 
 // Everything at and below these has an effect; "*" is any index. Sorted by what it belongs to, not by alphabet.
-constexpr std::array<std::string_view, 60> kConfigPaths{
+constexpr std::array<std::string_view, 59> kConfigPaths{
     "/id",
     "/http",
     "/ui/dark_theme_disabled",
@@ -76,7 +76,6 @@ constexpr std::array<std::string_view, 60> kConfigPaths{
     "/verification/code_expiry_seconds",
     "/verification/code_valid_period",
     "/verification/rate_limits/email",
-    "/authentication_flow/rate_limits",
 };
 
 constexpr std::array<std::string_view, 9> kFeaturePaths{

@@ -160,7 +160,7 @@ TEST(Load, a_large_project_of_the_contract_is_accepted) {
   EXPECT_THAT(config.localization.supported_languages, ElementsAre("en", "zh-Hant-HK"));
   EXPECT_THAT(config.authentication.identities, ElementsAre("login_id", "oauth", "passkey", "ldap"));
   EXPECT_EQ(config.oauth_clients.size(), 1U);
-  EXPECT_THAT(loaded.warnings, testing::Contains("authgear.yaml: /authentication_flow/login_flows does nothing yet"));
+  EXPECT_THAT(loaded.warnings, testing::Contains("authgear.yaml: /authentication_flow does nothing yet"));
   EXPECT_THAT(loaded.warnings,
               testing::Contains("authgear.yaml: /authentication/secondary_authentication_mode does nothing yet"));
 }

@@ -86,7 +86,6 @@ TEST(Load, the_smallest_project_has_every_rate_limit_of_the_contract) {
   expect_limit(c.messaging.email_per_ip, 1min, 200);
   expect_limit(c.messaging.email_per_target, 24h, 50);
   expect_limit(c.verification.email_validate_per_ip, 1min, 60);
-  expect_limit(c.authentication_flow_per_ip, 1min, 1200);
   EXPECT_FALSE(c.messaging.email.enabled);
   EXPECT_FALSE(c.verification.email_trigger_per_ip.enabled || c.verification.email_trigger_per_user.enabled);
 }
@@ -146,8 +145,7 @@ test_mode:
   EXPECT_FALSE(c.authentication.rate_limits.general_per_ip.enabled ||
                c.authentication.rate_limits.password_per_ip.enabled ||
                c.authentication.rate_limits.signup_per_ip.enabled || c.messaging.email_per_ip.enabled ||
-               c.messaging.email_per_target.enabled || c.verification.email_validate_per_ip.enabled ||
-               c.authentication_flow_per_ip.enabled);
+               c.messaging.email_per_target.enabled || c.verification.email_validate_per_ip.enabled);
   EXPECT_TRUE(c.test_mode.fixed_oob_otp_enabled);
   EXPECT_EQ(c.test_mode.fixed_oob_otp_code, "123456");
   EXPECT_TRUE(c.test_mode.email_suppressed);

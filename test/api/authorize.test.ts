@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { Gatehouse } from "../support/gatehouse.ts";
-import { textOf } from "../support/person.ts";
-import { type Answer, type Client, type Pairs, type Parameters, addClients, challengeOf, confidentialClient, moreClients, newVerifier, post, publicClient, send } from "../support/protocol.ts";
+import { Person, signIn, textOf } from "../support/person.ts";
+import { type Answer, type Client, type Pairs, type Parameters, addClients, challengeOf, confidentialClient, moreClients, newVerifier, password, post, publicClient, send, signedIn } from "../support/protocol.ts";
 
 let gatehouse: Gatehouse;
 let app: Client;
@@ -57,6 +57,17 @@ test("a request that is too large to be kept is refused, though each of its para
   };
   assert.match(isSentBack(await ask(2000), "invalid_request").get("error_description")!, /too large/);
   begins(await ask(700));
+});
+
+test("a long state and x_state do not make an address that is too long, and the state comes back whole", async () => {
+  await signedIn(gatehouse, "ada@example.com");
+  const person = new Person();
+  const state = "\u00e9".repeat(2300);
+  const body = new URLSearchParams(app.parameters(newVerifier(), { state, x_state: "\u00e9".repeat(1024) }) as Record<string, string>);
+  const page = await person.visit(`${app.endpoint}/oauth2/authorize`, { method: "POST", body });
+  assert.equal(page.status, 200, page.text);
+  const back = await signIn(person, page, { email: "ada@example.com", password, until: [app.redirectUri] });
+  assert.equal(back.url.searchParams.get("state"), state);
 });
 
 test("a right request leads to the first page, by GET and by POST, with the contract's query and cookie", async () => {

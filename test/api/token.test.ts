@@ -351,6 +351,19 @@ test("a refresh gives new tokens in the standard's shape and, with rotation, a n
   assert.equal((await more.jwt.refresh(still.refresh_token)).status, 200);
 });
 
+test("x_device_info is a description of an iOS or Android device, at both grants", async () => {
+  const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const good = encoded({ ios: { uname: { machine: "iPhone13,1" } } });
+  const bad = [encoded({}), encoded([]), encoded({ ios: 1 }), encoded({ linux: {} }), "e30=", "\u00e9", Buffer.from("{").toString("base64url"), encoded({ ios: { a: "a".repeat(8192) } })];
+  const tokens = await app.tokens(ada);
+  for (const device of bad) {
+    isRefused(await post(at(), { ...codeForm(app, await app.code(ada)), client_id: app.id, x_device_info: device }), "invalid_request");
+    isRefused(await app.refresh(tokens.refresh_token, { x_device_info: device }), "invalid_request");
+  }
+  assert.equal((await post(at(), { ...codeForm(app, await app.code(ada)), client_id: app.id, x_device_info: good })).status, 200);
+  assert.equal((await app.refresh(tokens.refresh_token, { x_device_info: good })).status, 200, "what was refused did no harm");
+});
+
 test("lesson 7: a spent refresh token that comes back after its successor was used ends the family", async () => {
   const first = (await app.tokens(ada)).refresh_token;
   const second = json(await app.refresh(first))["refresh_token"] as string;

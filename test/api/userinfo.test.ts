@@ -116,6 +116,16 @@ test("the browser's session is as good as a token with full access", async () =>
   isChallenged(await send(at(), { headers: { cookie, authorization: "Bearer wrong" } }), "invalid_token");
 });
 
+test("the browser's session is not for the script of somebody else's application that shares the site", async () => {
+  const cookie = `session=${ada.cookies(gatehouse.endpoint).get("session")}`;
+  const from = (client: Client): Promise<Answer> => send(at(), { headers: { cookie, origin: new URL(client.redirectUri).origin } });
+  assert.equal((await from(more.spa)).status, 200);
+  isChallenged(await from(more.partner), null);
+  const { access_token: token } = await app.tokens(ada);
+  const byToken = await send(at(), { headers: { cookie, origin: new URL(more.partner.redirectUri).origin, authorization: `Bearer ${token}` } });
+  assert.equal(byToken.status, 200, "its own token is another matter");
+});
+
 test("without a token there is a bare challenge, with a bad one the reason", async () => {
   isChallenged(await send(at()), null);
   isChallenged(await send(at(), { method: "POST" }), null);
@@ -171,6 +181,9 @@ test("a token of a public client is revoked without client_id, one of a confiden
   const own = await app.tokens(ada);
   assert.equal((await app.revoke(own.refresh_token, { client_id: undefined })).status, 200);
   isChallenged(await app.userinfo(own.access_token), "invalid_token");
+  const bearer = (await app.tokens(ada)).access_token;
+  assert.equal((await post(`${gatehouse.endpoint}/oauth2/revoke`, { token: bearer }, { authorization: `Bearer ${bearer}` })).status, 200, "no client presents itself by that");
+  isChallenged(await app.userinfo(bearer), "invalid_token");
   const { access_token: access, refresh_token: refresh } = await server.tokens(ada);
   for (const token of [refresh, access]) {
     for (const changes of [{ client_id: undefined, client_secret: undefined }, { client_secret: undefined }, { client_secret: "wrong" }]) {

@@ -36,16 +36,13 @@ class FakeRunner : public flow::Runner {
     }
     co_return answer;
   }
-  Task<flow::Reply> show(project::Context&, std::string token) override {
+  Task<flow::Shown> show(project::Context&, std::string token, std::string browser) override {
     const auto found = states.find(token);
     if (found == states.end()) {
       throw Error(ErrorKind::not_found, "AuthenticationFlowNotFound", "gone");
     }
-    co_return found->second;
-  }
-  Task<bool> belongs_to(project::Context&, std::string token, std::string browser) override {
-    const auto found = owners.find(token);
-    co_return found != owners.end() && found->second == browser;
+    const auto owner = owners.find(token);
+    co_return flow::Shown{found->second, owner != owners.end() && owner->second == browser};
   }
 
   flow::Reply put(const std::string& token, const std::string& type, flow::Action action) {

@@ -36,7 +36,6 @@ void contract_rate_limits(project::Config& config) {
   of.general_per_user_per_ip = of.password_per_user_per_ip = limit(1min, 10);
   of.signup_per_ip = of.account_enumeration_per_ip = limit(1min, 10);
   config.verification.email_validate_per_ip = limit(1min, 60);
-  config.authentication_flow_per_ip = limit(1min, 1200);
 }
 
 }  // namespace
@@ -97,7 +96,6 @@ TestProject& TestProject::no_rate_limits() {
   config.authentication.rate_limits = {};
   config.verification.email_trigger_per_ip = config.verification.email_trigger_per_user = {};
   config.verification.email_validate_per_ip = {};
-  config.authentication_flow_per_ip = {};
   return *this;
 }
 

@@ -111,7 +111,7 @@ class Process {
     return exchange(add_code(code_grant(user, client_id)), client_id);
   }
   grant::IssuedTokens refresh(std::string token, const char* client_id = kPublicClient) {
-    return run(grants.refresh(core, client(client_id), std::move(token)));
+    return run(grants.refresh(core, client(client_id), {.refresh_token = std::move(token)}));
   }
   bool access_token_works(const std::string& token) { return run(access_tokens.resolve(core, token)).has_value(); }
   bool refresh_token_works(const std::string& token, const char* client_id = kPublicClient) {

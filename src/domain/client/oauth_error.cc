@@ -4,6 +4,24 @@
 
 namespace gatehouse::client {
 
+namespace {
+
+std::string permitted(std::string description) {
+  for (char& c : description) {
+    if (c == '"') {
+      c = '\'';
+    } else if (c < ' ' || c > '~' || c == '\\') {
+      c = '?';
+    }
+  }
+  return description;
+}
+
+}  // namespace
+
+OAuthError::OAuthError(std::string error, std::string description, int status)
+    : error_(std::move(error)), description_(permitted(std::move(description))), status_(status) {}
+
 boost::json::object OAuthError::to_json() const { return {{"error", error_}, {"error_description", description_}}; }
 
 OAuthError failed_basic(std::string description) {

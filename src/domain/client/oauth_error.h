@@ -10,8 +10,9 @@ namespace gatehouse::client {
 // An error of RFC 6749 5.2, RFC 6750 3.1 or OpenID Connect Core 3.1.2.6, as the client has to hear it.
 class OAuthError : public std::exception {
  public:
-  OAuthError(std::string error, std::string description, int status = 400)
-      : error_(std::move(error)), description_(std::move(description)), status_(status) {}
+  // What error_description may not have (RFC 6749 5.2, RFC 6750 3: anything but printable ASCII without '"' and '\')
+  // becomes a single quote or '?'.
+  OAuthError(std::string error, std::string description, int status = 400);
 
   const std::string& error() const noexcept { return error_; }              // "invalid_grant"
   const std::string& description() const noexcept { return description_; }  // never a secret, never what was sent

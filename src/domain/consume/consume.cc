@@ -53,4 +53,16 @@ Task<void> commit(project::Context& ctx, postgres::Batch batch) {
   co_await commit(ctx, once, std::move(batch));
 }
 
+Task<bool> try_commit(project::Context& ctx, postgres::Batch batch) {
+  try {
+    co_await commit(ctx, std::move(batch));
+    co_return true;
+  } catch (const postgres::StatementError& error) {
+    if (!error.requirement_failed()) {
+      throw;
+    }
+  }
+  co_return false;
+}
+
 }  // namespace gatehouse::consume

@@ -28,4 +28,7 @@ std::chrono::sys_days expiry_day(TimePoint t);
 // Writes that are not tied to anything single-use, with the same certainty about a lost answer.
 Task<void> commit(project::Context& ctx, postgres::Batch batch);
 
+// The same for a batch with requirements (_gatehouse_require); false where one of them does not hold.
+Task<bool> try_commit(project::Context& ctx, postgres::Batch batch);
+
 }  // namespace gatehouse::consume

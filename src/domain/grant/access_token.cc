@@ -7,6 +7,7 @@
 #include "domain/grant/access_token_text.h"
 #include "domain/session/last_access.h"
 #include "domain/session/leased_cache.h"
+#include "domain/session/sessions.h"
 #include "platform/base/json_text.h"
 #include "platform/crypto/encoding.h"
 #include "platform/crypto/hash.h"
@@ -35,11 +36,13 @@ struct FamilyRow {
   TimePoint token_expires_at;
   std::optional<TimePoint> user_active_until;
   std::optional<TimePoint> session_expires_at;
+  std::optional<TimePoint> session_created_at;
   std::optional<TimePoint> session_last_access_at;
 };
 BOOST_DESCRIBE_STRUCT(FamilyRow, (),
                       (grant, user, client, scopes, session, sso_enabled, amr, authenticated_at, created_at, expires_at,
-                       last_access_at, token_expires_at, user_active_until, session_expires_at, session_last_access_at))
+                       last_access_at, token_expires_at, user_active_until, session_expires_at, session_created_at,
+                       session_last_access_at))
 
 AccessGrant to_access(FamilyRow row, bool opaque, std::string denial) {
   AccessGrant access;
@@ -58,22 +61,17 @@ AccessGrant to_access(FamilyRow row, bool opaque, std::string denial) {
   access.expires_at = row.token_expires_at;
   access.user_active_until = row.user_active_until;
   access.session_expires_at = row.session_expires_at;
+  access.session_created_at = row.session_created_at;
   access.session_last_access_at = row.session_last_access_at;
   access.denial = std::move(denial);
   return access;
-}
-
-// Sessions not used since then are idle.
-std::optional<TimePoint> session_idle_since(const project::Context& ctx) {
-  const auto& config = ctx.config().session;
-  return config.idle_timeout_enabled ? std::optional(ctx.now() - config.idle_timeout) : std::nullopt;
 }
 
 Task<std::optional<AccessGrant>> find_opaque(project::Context& ctx, std::string token) {
   static constexpr postgres::Sql kSql =
       "SELECT r.grant_id, r.user_id, r.client_id, t.scopes, r.session_id, r.sso_enabled, r.amr, r.authenticated_at, "
       "r.created_at, r.expires_at, r.last_access_at, t.expires_at, _gatehouse_user_active_until(u, $4), s.expires_at, "
-      "s.last_access_at "
+      "s.created_at, s.last_access_at "
       "FROM _gatehouse_access_token t "
       "JOIN _gatehouse_refresh r ON r.app_id = t.app_id AND r.grant_id = t.grant_id "
       "JOIN _auth_user u ON u.id = r.user_id AND (u.app_id = r.app_id) IS TRUE "
@@ -81,7 +79,7 @@ Task<std::optional<AccessGrant>> find_opaque(project::Context& ctx, std::string 
       "WHERE t.app_id = $1 AND t.hash = $2 AND t.expires_on = $3 AND t.expires_at > $4 AND r.revoked_at IS NULL "
       "AND r.expires_at > $4 AND _gatehouse_user_active(u, $4) "
       "AND (NOT r.sso_enabled OR r.session_id IS NULL OR (s.revoked_at IS NULL AND s.expires_at > $4 "
-      "AND ($5::timestamptz IS NULL OR s.last_access_at > $5))) "
+      "AND ($5::timestamptz IS NULL OR s.last_access_at > $5) AND s.created_at > $6)) "
       "AND NOT EXISTS (SELECT FROM _gatehouse_denied_token d WHERE d.app_id = $1 AND d.hash = $2 AND d.expires_on = "
       "$3)";
   const auto day = opaque_token_day(token);
@@ -89,8 +87,9 @@ Task<std::optional<AccessGrant>> find_opaque(project::Context& ctx, std::string 
     co_return std::nullopt;
   }
   std::string hash = crypto::sha256(token);
+  const auto bounds = session::living_bounds(ctx);
   auto row = co_await ctx.db().optional<FamilyRow>(kSql, ctx.app_id(), postgres::Binary{hash}, *day, ctx.now(),
-                                                   session_idle_since(ctx));
+                                                   bounds.used_since, bounds.opened_since);
   if (!row) {
     co_return std::nullopt;
   }
@@ -138,19 +137,20 @@ Task<std::optional<AccessGrant>> find_jwt(project::Context& ctx, JwtFacts facts)
   static constexpr postgres::Sql kSql =
       "SELECT r.grant_id, r.user_id, r.client_id, $10::text[], r.session_id, r.sso_enabled, r.amr, r.authenticated_at, "
       "r.created_at, r.expires_at, r.last_access_at, $7::timestamptz, _gatehouse_user_active_until(u, $5), "
-      "s.expires_at, s.last_access_at "
+      "s.expires_at, s.created_at, s.last_access_at "
       "FROM _gatehouse_refresh r JOIN _auth_user u ON u.id = r.user_id AND (u.app_id = r.app_id) IS TRUE "
       "LEFT JOIN _gatehouse_session s ON r.sso_enabled AND s.app_id = r.app_id AND s.id = r.session_id "
       "WHERE r.app_id = $1 AND r.grant_id = ANY ($2::uuid[]) AND r.user_id = $3 AND r.client_id = $4 "
       "AND r.revoked_at IS NULL AND r.expires_at > $5 AND _gatehouse_user_active(u, $5) "
       "AND (NOT r.sso_enabled OR r.session_id IS NULL OR (s.revoked_at IS NULL AND s.expires_at > $5 "
-      "AND ($6::timestamptz IS NULL OR s.last_access_at > $6))) "
+      "AND ($6::timestamptz IS NULL OR s.last_access_at > $6) AND s.created_at > $11)) "
       "AND NOT EXISTS (SELECT FROM _gatehouse_denied_token d WHERE d.app_id = $1 AND d.hash = $8 AND d.expires_on = "
       "$9)";
-  auto row = co_await ctx.db().optional<FamilyRow>(kSql, ctx.app_id(), facts.families, facts.user, facts.client,
-                                                   ctx.now(), session_idle_since(ctx), facts.expires_at,
-                                                   postgres::Binary{crypto::sha256(facts.jti)},
-                                                   consume::expiry_day(facts.expires_at), facts.scopes);
+  const auto bounds = session::living_bounds(ctx);
+  auto row = co_await ctx.db().optional<FamilyRow>(
+      kSql, ctx.app_id(), facts.families, facts.user, facts.client, ctx.now(), bounds.used_since, facts.expires_at,
+      postgres::Binary{crypto::sha256(facts.jti)}, consume::expiry_day(facts.expires_at), facts.scopes,
+      bounds.opened_since);
   if (!row) {
     co_return std::nullopt;
   }
@@ -166,7 +166,8 @@ std::vector<std::string> depends_on(const AccessGrant& access) {
 }
 
 bool session_lives(const project::SessionConfig& config, const AccessGrant& access, TimePoint now) {
-  if (access.session_expires_at && now >= *access.session_expires_at) {
+  if ((access.session_expires_at && now >= *access.session_expires_at) ||
+      (access.session_created_at && now >= *access.session_created_at + config.lifetime)) {
     return false;
   }
   return !config.idle_timeout_enabled || !access.session_last_access_at ||
@@ -301,7 +302,8 @@ AccessTokens::AccessTokens(RevocationFeed& revocations, const crypto::KeyRing& k
 AccessTokens::~AccessTokens() = default;
 
 Task<std::optional<AccessGrant>> AccessTokens::resolve(project::Context& ctx, std::string bearer) {
-  const std::string key = ctx.app_id().str() + '\0' + crypto::sha256(bearer);
+  // With the project's version, so that a token of a key that was taken away is not answered for from the cache.
+  const std::string key = ctx.app_id().str() + '\0' + ctx.project().version + '\0' + crypto::sha256(bearer);
   auto access = co_await impl_->look_up(ctx, key, std::move(bearer));
   if (!access) {
     co_return std::nullopt;

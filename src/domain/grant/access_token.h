@@ -32,6 +32,7 @@ struct AccessGrant {
   std::optional<TimePoint> user_active_until;  // the user may not sign in from then on; none: nothing is set
   // Of the session that it ends with.
   std::optional<TimePoint> session_expires_at;
+  std::optional<TimePoint> session_created_at;
   std::optional<TimePoint> session_last_access_at;
   bool opaque = false;
   std::string denial;  // what it is denied by when it is revoked: `jti`, or hex SHA-256 of an opaque token

@@ -168,27 +168,28 @@ Task<IssuedTokens> Grants::exchange(project::Context& ctx, const project::OAuthC
   co_return tokens;
 }
 
-Task<IssuedTokens> Grants::refresh(project::Context& ctx, const project::OAuthClient& client, std::string refresh_token,
-                                   std::optional<std::string> scope) {
-  auto token = parse_refresh_token(refresh_token);
+Task<IssuedTokens> Grants::refresh(project::Context& ctx, const project::OAuthClient& client, Refreshing refreshing) {
+  auto token = parse_refresh_token(refreshing.refresh_token);
   if (!token) {
     throw client::invalid_grant("the refresh token is not valid");
   }
   RefreshTokens::Request request;
-  if (scope) {
-    request.scopes = client::parse_narrower_scope(*scope);
+  if (refreshing.scope) {
+    request.scopes = client::parse_narrower_scope(*refreshing.scope);
   }
+  request.device_info = std::move(refreshing.device_info);
   const TimePoint expires_at = ctx.now() + client.access_token_lifetime;
   const auto opaque = new_opaque_token(client, expires_at);
   request.token = std::move(*token);
   request.opaque_token = opaque;
   request.token_expires_at = expires_at;
-  const auto used = co_await use(ctx, client, std::move(request));
+  auto used = co_await use(ctx, client, std::move(request));
   if (used.session) {
     access_tokens_.note_session_use(co_await asio::this_coro::executor, ctx, *used.session);
   }
   auto tokens = issue(ctx, client, used.subject, opaque, expires_at, std::nullopt);
   tokens.refresh_token = used.successor;
+  tokens.ticket = std::move(used.ticket);
   co_return tokens;
 }
 

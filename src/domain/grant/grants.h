@@ -22,6 +22,13 @@ struct CodeExchange {
   std::string code;
   std::optional<std::string> redirect_uri;
   std::optional<std::string> code_verifier;
+  std::optional<boost::json::object> device_info;  // kept with the grant
+};
+
+// grant_type=refresh_token (RFC 6749 6), from an authenticated client.
+struct Refreshing {
+  std::string refresh_token;
+  std::optional<std::string> scope;  // what the tokens are narrowed to; the grant keeps what it has
   std::optional<boost::json::object> device_info;
 };
 
@@ -32,6 +39,7 @@ struct IssuedTokens {
   std::optional<std::string> id_token;  // with the scope openid
   std::optional<std::string> refresh_token;
   std::vector<std::string> scopes;
+  std::optional<session::Ticket> ticket;  // for http::Response::last_check, where nothing was written that proves them
 };
 
 // The limit on one user's requests for tokens. Only what gives tokens counts: whoever holds an old token or code must
@@ -58,11 +66,9 @@ class Grants {
   // is used again revokes what it gave.
   Task<IssuedTokens> exchange(project::Context& ctx, const project::OAuthClient& client, CodeExchange request);
 
-  // grant_type=refresh_token (RFC 6749 6). `scope`: what the tokens are narrowed to; the grant keeps what it has.
   // Throws OAuthError invalid_grant, invalid_scope; the limit's Error, which leaves the token as it was. One round trip
   // to PostgreSQL.
-  Task<IssuedTokens> refresh(project::Context& ctx, const project::OAuthClient& client, std::string refresh_token,
-                             std::optional<std::string> scope = std::nullopt);
+  Task<IssuedTokens> refresh(project::Context& ctx, const project::OAuthClient& client, Refreshing refreshing);
 
   // RFC 7009: ends the grant of a refresh token, or an access token alone; nothing happens for an unknown token.
   // `client`: null where none authenticated, which is enough for tokens of public clients. Throws OAuthError

@@ -15,8 +15,9 @@ namespace gatehouse::grant {
 // What one use of a refresh token gave.
 struct RefreshUse {
   TokenSubject subject;
-  std::optional<SessionId> session;      // that the grant ends with
-  std::optional<std::string> successor;  // the refresh token to use from now on, where it is another one
+  std::optional<SessionId> session;       // that the grant ends with, where its use is due to be noted
+  std::optional<std::string> successor;   // the refresh token to use from now on, where it is another one
+  std::optional<session::Ticket> ticket;  // what the answer stands on, where nothing was written that proves it
 };
 
 // The one statement behind the refresh grant: locks the family, judges the secret, rotates, stores the opaque access
@@ -30,6 +31,7 @@ class RefreshTokens {
     RefreshTokenText token;
     std::optional<std::string> opaque_token;  // to be stored with it
     TimePoint token_expires_at;
+    std::optional<boost::json::object> device_info;  // kept with the grant
     std::optional<std::vector<std::string>> scopes;  // a subset of what was granted (RFC 6749 6); none: all of it
   };
   // Throws OAuthError invalid_grant, invalid_scope. One round trip; the same again after a lost answer.

@@ -41,7 +41,7 @@ class RefreshToken : public testing::Test {
 TEST_F(RefreshToken, gives_a_successor_with_the_same_scopes_in_one_round_trip) {
   const auto token = signed_in();
   const auto ctx = a_->core.another();
-  const auto tokens = a_->run(a_->grants.refresh(*ctx, a_->client(test::kPublicClient), token));
+  const auto tokens = a_->run(a_->grants.refresh(*ctx, a_->client(test::kPublicClient), {.refresh_token = token}));
   EXPECT_EQ(ctx->postgres_round_trips, 1);
   ASSERT_TRUE(tokens.refresh_token);
   EXPECT_NE(*tokens.refresh_token, token);
@@ -55,25 +55,58 @@ TEST_F(RefreshToken, without_rotation_stays_itself_in_one_round_trip) {
   const auto token = signed_in();
   for (int i = 0; i < 3; ++i) {
     const auto ctx = a_->core.another();
-    const auto tokens = a_->run(a_->grants.refresh(*ctx, a_->client(test::kPublicClient), token));
+    const auto tokens = a_->run(a_->grants.refresh(*ctx, a_->client(test::kPublicClient), {.refresh_token = token}));
     EXPECT_EQ(ctx->postgres_round_trips, 1);
     EXPECT_FALSE(tokens.refresh_token);
     EXPECT_TRUE(a_->access_token_works(tokens.access_token));
   }
 }
 
+TEST_F(RefreshToken, that_writes_nothing_stands_on_a_ticket_that_a_revocation_voids) {
+  build(TestProject{}.rotation(false).jwt_access_tokens());
+  const auto user = a_->add_user();
+  const auto token = *a_->sign_in(user).refresh_token;
+  const auto refresh = [&] {
+    return a_->run(a_->grants.refresh(a_->core, a_->client(test::kPublicClient), {.refresh_token = token}));
+  };
+  const auto tokens = refresh();
+  ASSERT_TRUE(tokens.ticket);
+  EXPECT_TRUE(a_->feed.holds(*tokens.ticket));
+  a_->feed.announce(a_->core->app_id(), {user.str()});
+  EXPECT_FALSE(a_->feed.holds(*tokens.ticket));
+  advance(Seconds{300});
+  EXPECT_FALSE(refresh().ticket) << "its use is written now";
+}
+
+TEST_F(RefreshToken, keeps_the_device_that_it_is_told_with_its_grant) {
+  static constexpr postgres::Sql kDevice =
+      "SELECT device_info FROM _gatehouse_refresh WHERE app_id = $1 AND grant_id = $2";
+  build(TestProject{}.rotation(false));
+  const auto token = signed_in();
+  const auto refresh = [&](std::optional<boost::json::object> device) {
+    a_->run(a_->grants.refresh(a_->core, a_->client(test::kPublicClient),
+                               {.refresh_token = token, .device_info = std::move(device)}));
+    return a_->value<boost::json::object>(kDevice, a_->core->app_id(), GrantId{token.substr(0, 36)});
+  };
+  const boost::json::object phone{{"ios", {{"uname", {{"machine", "iPhone13,1"}}}}}};
+  const boost::json::object other{{"android", {{"Build", {{"MODEL", "Pixel"}}}}}};
+  EXPECT_EQ(refresh(phone), phone);
+  EXPECT_EQ(refresh(std::nullopt), phone);
+  EXPECT_EQ(refresh(other), other);
+}
+
 TEST_F(RefreshToken, with_jwt_access_tokens_takes_one_round_trip_too) {
   build(TestProject{}.rotation().jwt_access_tokens());
   const auto token = signed_in();
   const auto ctx = a_->core.another();
-  a_->run(a_->grants.refresh(*ctx, a_->client(test::kPublicClient), token));
+  a_->run(a_->grants.refresh(*ctx, a_->client(test::kPublicClient), {.refresh_token = token}));
   EXPECT_EQ(ctx->postgres_round_trips, 1);
 }
 
 TEST_F(RefreshToken, used_a_hundred_times_at_once_by_two_processes_has_one_successor) {
   const auto token = signed_in();
   const auto outcomes = test::all_at_once({a_.get(), b_.get()}, 50, [token](Process& in, project::Context& ctx) {
-    return in.grants.refresh(ctx, in.client(test::kPublicClient), token);
+    return in.grants.refresh(ctx, in.client(test::kPublicClient), {.refresh_token = token});
   });
   EXPECT_EQ(outcomes.errors, std::vector<std::string>{});
   ASSERT_EQ(outcomes.tokens.size(), 100u);
@@ -254,7 +287,8 @@ TEST_F(RefreshToken, narrows_the_tokens_to_the_scope_asked_for_and_never_the_gra
   for (const bool jwt : {false, true}) {
     build(TestProject{}.rotation().jwt_access_tokens(jwt));
     const auto narrow = [&](const std::string& token, const char* scope) {
-      return a_->run(a_->grants.refresh(a_->core, a_->client(test::kPublicClient), token, scope));
+      return a_->run(
+          a_->grants.refresh(a_->core, a_->client(test::kPublicClient), {.refresh_token = token, .scope = scope}));
     };
     const auto first = narrow(signed_in(), " email  openid email");
     EXPECT_EQ(first.scopes, (std::vector<std::string>{"email", "openid"}));
@@ -274,7 +308,7 @@ TEST_F(RefreshToken, asked_for_a_scope_that_was_not_granted_stays_as_it_was) {
   const auto token = signed_in();
   for (const char* scope : {"openid profile", "nonsense", " ", "OPENID"}) {
     try {
-      a_->run(a_->grants.refresh(a_->core, a_->client(test::kPublicClient), token, scope));
+      a_->run(a_->grants.refresh(a_->core, a_->client(test::kPublicClient), {.refresh_token = token, .scope = scope}));
       ADD_FAILURE() << scope;
     } catch (const client::OAuthError& error) {
       EXPECT_EQ(error.error(), "invalid_scope");
@@ -328,7 +362,10 @@ TEST_F(RefreshToken, that_is_dead_uses_up_nobodys_limit) {
 TEST_F(RefreshToken, asked_for_too_much_uses_up_nobodys_limit) {
   const auto token = signed_in();
   a_->requests_left = 1;
-  const auto asks = [&] { a_->run(a_->grants.refresh(a_->core, a_->client(test::kPublicClient), token, "profile")); };
+  const auto asks = [&] {
+    a_->run(
+        a_->grants.refresh(a_->core, a_->client(test::kPublicClient), {.refresh_token = token, .scope = "profile"}));
+  };
   EXPECT_THROW(asks(), client::OAuthError);
   EXPECT_EQ(a_->requests_left, 1);
 }

@@ -16,6 +16,8 @@ namespace gatehouse::grant {
 
 namespace {
 
+constexpr int kTries = 4;  // the last one ends what there is, whatever its event says
+
 // A living session or grant, with what its user's events say.
 struct Row {
   std::string id;
@@ -91,6 +93,28 @@ Task<std::vector<Row>> living_of_session(project::Context& ctx, SessionId sessio
   return ctx.db().all<Row>(kSql, ctx.app_id(), session);
 }
 
+// Lets nobody make or end what depends on the session until the commit, and fails where somebody has since it was read.
+void require_unchanged(postgres::Batch& batch, const project::Context& ctx, const SessionId& session,
+                       std::size_t living) {
+  static constexpr postgres::Sql kLock = "SELECT FROM _gatehouse_session WHERE app_id = $1 AND id = $2 FOR UPDATE";
+  static constexpr postgres::Sql kCount =
+      "SELECT _gatehouse_require("
+      "(SELECT count(*) FROM _gatehouse_session WHERE app_id = $1 AND id = $2 AND revoked_at IS NULL) "
+      "+ (SELECT count(*) FROM (SELECT FROM _gatehouse_refresh WHERE app_id = $1 AND session_id = $2 "
+      "AND revoked_at IS NULL AND (sso_enabled OR NOT 'offline_access' = ANY (scopes)) ORDER BY grant_id FOR UPDATE) "
+      "g) "
+      "= $3, 'the session is as it was read')";
+  batch.add(kLock, ctx.app_id(), session);
+  batch.add(kCount, ctx.app_id(), session, static_cast<std::int64_t>(living));
+}
+
+void require_living(postgres::Batch& batch, const project::Context& ctx, const GrantId& grant) {
+  static constexpr postgres::Sql kSql =
+      "SELECT _gatehouse_require(EXISTS (SELECT FROM _gatehouse_refresh WHERE app_id = $1 AND grant_id = $2 "
+      "AND revoked_at IS NULL FOR UPDATE), 'the grant lives')";
+  batch.add(kSql, ctx.app_id(), grant);
+}
+
 Task<std::vector<Row>> living_grant(project::Context& ctx, GrantId grant) {
   static constexpr postgres::Sql kSql =
       "SELECT grant_id, 'offline_grant', user_id, created_at, last_access_at, amr, initial_ip, last_ip, "
@@ -103,15 +127,22 @@ Task<std::vector<Row>> living_grant(project::Context& ctx, GrantId grant) {
 }  // namespace
 
 Task<void> sign_out(project::Context& ctx, session::RevocationFeed& feed, SessionId session) {
-  const auto ended = co_await living_of_session(ctx, session);
-  if (ended.empty()) {
-    co_return;
+  for (int tries = 1;; ++tries) {
+    const auto ended = co_await living_of_session(ctx, session);
+    if (ended.empty()) {
+      co_return;
+    }
+    postgres::Batch batch;
+    if (tries < kTries) {
+      require_unchanged(batch, ctx, session, ended.size());
+    }
+    session::Sessions::revoke(batch, ctx, session);
+    add_signed_out(batch, ctx, ended);
+    if (co_await consume::try_commit(ctx, std::move(batch))) {
+      feed.announce(ctx.app_id(), ids_of(ended));
+      co_return;
+    }
   }
-  postgres::Batch batch;
-  session::Sessions::revoke(batch, ctx, session);
-  add_signed_out(batch, ctx, ended);
-  co_await consume::commit(ctx, std::move(batch));
-  feed.announce(ctx.app_id(), ids_of(ended));
 }
 
 Task<void> sign_out_grant(project::Context& ctx, session::RevocationFeed& feed, GrantId grant) {
@@ -123,10 +154,12 @@ Task<void> sign_out_grant(project::Context& ctx, session::RevocationFeed& feed, 
     co_return;
   }
   postgres::Batch batch;
+  require_living(batch, ctx, grant);
   revoke_family(batch, ctx, grant);
   add_signed_out(batch, ctx, ended);
-  co_await consume::commit(ctx, std::move(batch));
-  feed.announce(ctx.app_id(), ids_of(ended));
+  if (co_await consume::try_commit(ctx, std::move(batch))) {
+    feed.announce(ctx.app_id(), ids_of(ended));
+  }
 }
 
 Task<bool> began_in(project::Context& ctx, GrantId grant, SessionId session) {

@@ -5,8 +5,8 @@
 
 namespace gatehouse::grant {
 
-// Ends the IdP session with the grants that depend on it, with the event user.signed_out. One read and one commit;
-// nothing happens for a session that ended before.
+// Ends the IdP session with the grants that depend on it, with the event user.signed_out that names them all, once
+// however many ask for it. One read and one commit; nothing happens for a session that ended before.
 Task<void> sign_out(project::Context& ctx, session::RevocationFeed& feed, SessionId session);
 
 // Ends one grant, with the event user.signed_out; by single sign-on also the session that it is bound to, with all

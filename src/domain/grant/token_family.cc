@@ -1,6 +1,6 @@
 #include "domain/grant/token_family.h"
 
-#include "domain/session/revocations.h"
+#include "domain/session/sessions.h"
 #include "platform/crypto/hash.h"
 
 namespace gatehouse::grant {
@@ -11,13 +11,9 @@ void require_alive(postgres::Batch& batch, const project::Context& ctx, const Co
       "EXISTS (SELECT FROM _auth_user u WHERE u.id = $2 AND (u.app_id = $1) IS TRUE AND _gatehouse_user_active(u, $3)) "
       "AND ($4::uuid IS NULL OR EXISTS (SELECT FROM _gatehouse_session s WHERE s.app_id = $1 AND s.id = $4 "
       "AND s.revoked_at IS NULL AND s.expires_at > $3 AND ($5::timestamptz IS NULL OR s.last_access_at > $5) "
-      "FOR SHARE)), 'the user and the session are active')";
-  const auto& config = ctx.config().session;
-  std::optional<TimePoint> idle_since;
-  if (config.idle_timeout_enabled) {
-    idle_since = ctx.now() - config.idle_timeout;
-  }
-  batch.add(kSql, ctx.app_id(), given.user, ctx.now(), given.session, idle_since);
+      "AND s.created_at > $6 FOR SHARE)), 'the user and the session are active')";
+  const auto bounds = session::living_bounds(ctx);
+  batch.add(kSql, ctx.app_id(), given.user, ctx.now(), given.session, bounds.used_since, bounds.opened_since);
 }
 
 namespace {

@@ -56,6 +56,12 @@ std::vector<std::string> depends_on(const Session& session) { return {session.id
 
 }  // namespace
 
+LivingBounds living_bounds(const project::Context& ctx) {
+  const auto& config = ctx.config().session;
+  const auto used_since = config.idle_timeout_enabled ? std::optional(ctx.now() - config.idle_timeout) : std::nullopt;
+  return {.opened_since = ctx.now() - config.lifetime, .used_since = used_since};
+}
+
 struct Sessions::Impl {
   Impl(RevocationFeed& revocations, std::size_t cached)
       : feed(revocations), cache(revocations, cached), last_access(revocations.database()) {}

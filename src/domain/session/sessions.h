@@ -17,6 +17,14 @@ struct OpenedSession {
   std::string token;  // "<session id>.<32 base62>": value of the cookie "session"
 };
 
+// What a session must be within to live, by the project's settings: opened after, and used after (none: no idle
+// timeout).
+struct LivingBounds {
+  TimePoint opened_since;
+  std::optional<TimePoint> used_since;
+};
+LivingBounds living_bounds(const project::Context& ctx);
+
 // IdP sessions in PostgreSQL, with the core's cache under the process's lease (revocations.h).
 class Sessions {
  public:

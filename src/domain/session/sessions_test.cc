@@ -132,6 +132,26 @@ TEST_F(IdpSession, ends_when_the_configured_lifetime_becomes_shorter) {
   EXPECT_FALSE(resolve(shorter, opened.token));
 }
 
+TEST_F(IdpSession, takes_the_grants_along_when_the_configured_lifetime_becomes_shorter) {
+  auto given = a_->code_grant(user_);
+  given.session = a_->open_session(user_).session.id;
+  given.sso_enabled = true;
+  const auto tokens = a_->exchange(a_->add_code(given));
+  TestProject builder;
+  builder.config.session.lifetime = Seconds{1000};
+  Process shorter(builder.database(url_).build());
+  EXPECT_TRUE(shorter.access_token_works(tokens.access_token));
+  advance(Seconds{1000});
+  shorter.core.clock.advance(Seconds{1000});
+  EXPECT_FALSE(shorter.access_token_works(tokens.access_token)) << "from the cache";
+  Process fresh(builder.database(url_).build());
+  fresh.core.clock.advance(Seconds{1000});
+  EXPECT_FALSE(fresh.access_token_works(tokens.access_token));
+  EXPECT_THROW(shorter.exchange(shorter.add_code(given)), client::OAuthError);
+  EXPECT_FALSE(shorter.refresh_token_works(*tokens.refresh_token));
+  EXPECT_TRUE(a_->refresh_token_works(*tokens.refresh_token));
+}
+
 TEST_F(IdpSession, ends_when_it_was_not_used_for_its_idle_timeout) {
   TestProject builder;
   builder.config.session.idle_timeout = Seconds{1000};
@@ -173,6 +193,25 @@ TEST_F(IdpSession, has_its_last_use_written_at_most_every_five_minutes) {
   EXPECT_EQ(written(), opened.session.created_at + Seconds{300});
   advance(Seconds{299});
   EXPECT_EQ(written(), opened.session.created_at + Seconds{300});
+}
+
+TEST_F(IdpSession, is_used_by_refreshes_written_at_most_every_five_minutes) {
+  static constexpr postgres::Sql kLastAccess =
+      "SELECT last_access_at FROM _gatehouse_session WHERE app_id = $1 AND id = $2";
+  auto given = a_->code_grant(user_);
+  const auto session = a_->open_session(user_).session;
+  given.session = session.id;
+  given.sso_enabled = true;
+  const auto token = *a_->exchange(a_->add_code(given)).refresh_token;
+  const auto written = [&] {
+    EXPECT_TRUE(a_->refresh_token_works(token));
+    a_->run(a_->access_tokens.flush());
+    return a_->value<TimePoint>(kLastAccess, a_->core->app_id(), session.id);
+  };
+  advance(Seconds{299});
+  EXPECT_EQ(written(), session.created_at);
+  advance(Seconds{1});
+  EXPECT_EQ(written(), session.created_at + Seconds{300});
 }
 
 TEST_F(IdpSession, of_a_user_who_may_not_sign_in_is_void) {

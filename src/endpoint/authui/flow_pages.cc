@@ -37,22 +37,19 @@ Task<http::Response> FlowPages::get(project::Context& ctx, const http::Request& 
   if (visit.sign_in_lost) {
     co_return outdated(ctx, request, visit);
   }
-  std::optional<flow::Reply> reply;
-  if (!visit.step.empty()) {
-    reply = co_await show(ctx, visit.step);
-  }
-  if (!reply && begins_flows(request.path)) {
+  const auto shown = co_await show(ctx, visit);
+  if (!shown && begins_flows(request.path)) {
     co_return co_await begin(ctx, request, std::move(visit), flow_type(request.path));
   }
-  if (!reply) {
+  if (!shown) {
     co_return co_await gone(ctx, request, std::move(visit));
   }
-  if (visit.browser.is_new || !co_await services_.flows.belongs_to(ctx, visit.step, visit.browser.hash())) {
+  if (visit.browser.is_new || !shown->begun_here) {
     co_return stop(
         services_, ctx, request, visit,
         {.kind = "browser", .status = http::Status::forbidden, .again = path_with_query(kLoginPath, request)});
   }
-  co_return draw(ctx, request, visit, *reply);
+  co_return draw(ctx, request, visit, shown->reply);
 }
 
 Task<http::Response> FlowPages::begin(project::Context& ctx, const http::Request& request, Visit visit,
@@ -74,20 +71,15 @@ Task<http::Response> FlowPages::post(project::Context& ctx, const http::Request&
   if (visit.sign_in_lost) {
     co_return outdated(ctx, request, visit);
   }
-  std::optional<flow::Reply> reply;
-  if (!visit.step.empty()) {
-    reply = co_await show(ctx, visit.step);
-  }
-  const bool foreign =
-      visit.browser.is_new || (reply && !co_await services_.flows.belongs_to(ctx, visit.step, visit.browser.hash()));
-  if (foreign) {
+  auto shown = co_await show(ctx, visit);
+  if (visit.browser.is_new || (shown && !shown->begun_here)) {
     co_return stop(services_, ctx, request, visit,
                    {.kind = visit.browser.is_new ? "browser" : "forgery",
                     .status = http::Status::forbidden,
                     .again = path_with_query(kLoginPath, request)});
   }
   auto form = typed_form(request);
-  if (reply && !form) {
+  if (shown && !form) {
     co_return refuse(ctx, request, visit,
                      Error(ErrorKind::invalid, std::string(kUnreadableText), "A value of the form is not text."));
   }
@@ -95,20 +87,21 @@ Task<http::Response> FlowPages::post(project::Context& ctx, const http::Request&
   // gives the same answer. It can no longer be asked whose it is, so the request itself has to show that it comes from
   // our page.
   const bool may_be_retry = !visit.step.empty() && judge_sender(ctx.project(), request) == Sender::same_origin;
-  if (form && (reply || may_be_retry)) {
-    co_return co_await feed(ctx, request, std::move(visit), std::move(reply), std::move(*form));
+  if (form && (shown || may_be_retry)) {
+    auto action = shown ? std::move(shown->reply.action) : flow::Action{};
+    co_return co_await feed(ctx, request, std::move(visit), std::move(action), std::move(*form));
   }
   co_return co_await start_over(ctx, request, std::move(visit), std::move(form).value_or(http::Fields()));
 }
 
 Task<http::Response> FlowPages::feed(project::Context& ctx, const http::Request& request, Visit visit,
-                                     std::optional<flow::Reply> shown, http::Fields form) const {
+                                     flow::Action asked, http::Fields form) const {
   if (begins_flows(request.path)) {
     visit.memory = {.step = visit.step, .login_id = typed_login_id(form)};
   }
   std::optional<Error> refused;
   try {
-    auto input = input_of(ctx.config(), request.path, form, shown ? shown->action : flow::Action{});
+    auto input = input_of(ctx.config(), request.path, form, asked);
     const flow::Reply reply = co_await services_.flows.feed(ctx, visit.step, std::move(input));
     if (reply.finished) {
       co_return finish(ctx, request, visit, *reply.finished);
@@ -143,9 +136,12 @@ Task<http::Response> FlowPages::account_status(project::Context& ctx, const http
   co_return stop(services_, ctx, request, visit, std::move(*problem));
 }
 
-Task<std::optional<flow::Reply>> FlowPages::show(project::Context& ctx, std::string step) const {
+Task<std::optional<flow::Shown>> FlowPages::show(project::Context& ctx, const Visit& visit) const {
+  if (visit.step.empty()) {
+    co_return std::nullopt;
+  }
   try {
-    co_return co_await services_.flows.show(ctx, std::move(step));
+    co_return co_await services_.flows.show(ctx, visit.step, visit.browser.hash());
   } catch (const Error& error) {
     if (error.reason() != "AuthenticationFlowNotFound") {
       throw;

@@ -23,12 +23,12 @@ class FlowPages {
 
  private:
   Task<http::Response> begin(project::Context& ctx, const http::Request& request, Visit visit, std::string type) const;
-  Task<http::Response> feed(project::Context& ctx, const http::Request& request, Visit visit,
-                            std::optional<flow::Reply> shown, http::Fields form) const;
+  Task<http::Response> feed(project::Context& ctx, const http::Request& request, Visit visit, flow::Action asked,
+                            http::Fields form) const;
   // For a form whose flow is gone: the same page afresh, with what was typed; a later page says that it is out of date.
   Task<http::Response> start_over(project::Context& ctx, const http::Request& request, Visit visit,
                                   http::Fields form) const;
-  Task<std::optional<flow::Reply>> show(project::Context& ctx, std::string step) const;
+  Task<std::optional<flow::Shown>> show(project::Context& ctx, const Visit& visit) const;
 
   http::Response draw(project::Context& ctx, const http::Request& request, const Visit& visit,
                       const flow::Reply& reply) const;

@@ -4,6 +4,9 @@ namespace gatehouse::oauth {
 
 namespace {
 
+// What is longer is not shown in the address bar, which would be too long to be asked for: the sign-in has it.
+constexpr std::size_t kLongestShown = 1024;
+
 // What the sign-in keeps of the request: what the code will be made from.
 boost::json::object kept(const AuthorizationRequest& wanted) {
   boost::json::object json{{"redirect_uri", wanted.target.redirect_uri},
@@ -69,7 +72,7 @@ std::string entry_point(const project::Project& project, const sign_in::SignIn& 
   query.add("client_id", sign_in.client_id);
   query.add("redirect_uri", boost::json::value_to<std::string>(request.at("redirect_uri")));
   const auto add_if = [&](const char* name, const std::string& value) {
-    if (!value.empty()) {
+    if (!value.empty() && value.size() <= kLongestShown) {
       query.add(name, value);
     }
   };

@@ -22,7 +22,7 @@ struct Endpoints {
   explicit Endpoints(const Services& s)
       : authorize(s.revocations, s.sessions, s.sign_ins, s.finished_sign_ins, s.consents, s.pages),
         consent(s.sign_ins, s.finished_sign_ins, s.consents, s.pages),
-        token(s.grants, s.limiter),
+        token(s.revocations, s.grants, s.limiter),
         revocation(s.grants, s.limiter),
         userinfo(s.revocations, s.access_tokens, s.sessions),
         end_session(s.sessions, s.keys, s.pages) {}

@@ -9,7 +9,8 @@ namespace gatehouse::oauth {
 // POST /oauth2/token — RFC 6749 4.1.3, 5, 6; OpenID Connect Core 3.1.3, 12.
 class TokenEndpoint {
  public:
-  TokenEndpoint(grant::Grants& grants, protection::RateLimiter& limiter) : grants_(grants), limiter_(limiter) {}
+  TokenEndpoint(const session::RevocationFeed& revocations, grant::Grants& grants, protection::RateLimiter& limiter)
+      : revocations_(revocations), grants_(grants), limiter_(limiter) {}
 
   Task<http::Response> post(project::Context& ctx, const http::Request& request);
 
@@ -17,6 +18,7 @@ class TokenEndpoint {
   Task<grant::IssuedTokens> issue(project::Context& ctx, const project::OAuthClient& client, std::string grant_type,
                                   http::Fields form);
 
+  const session::RevocationFeed& revocations_;
   grant::Grants& grants_;
   protection::RateLimiter& limiter_;
 };

@@ -25,17 +25,23 @@ std::string form_decoded(std::string_view half) {
   return fields.all().size() == 1 ? fields.all().front().second : throw broken_basic();
 }
 
-// RFC 6749 2.3.1: both halves are form-encoded before they are joined.
-std::optional<ClientCredentials> basic_credentials(const http::Request& request) {
+// What follows "Basic " (RFC 7617).
+std::optional<std::string_view> basic_header(const http::Request& request) {
   constexpr std::string_view kScheme = "Basic ";
   const auto header = request.header("Authorization");
-  if (!header || header->size() < kScheme.size()) {
+  if (!header || !equals_ignoring_case(header->substr(0, kScheme.size()), kScheme)) {
     return std::nullopt;
   }
-  if (!equals_ignoring_case(header->substr(0, kScheme.size()), kScheme)) {
+  return trim(header->substr(kScheme.size()));
+}
+
+// RFC 6749 2.3.1: both halves are form-encoded before they are joined.
+std::optional<ClientCredentials> basic_credentials(const http::Request& request) {
+  const auto header = basic_header(request);
+  if (!header) {
     return std::nullopt;
   }
-  const auto decoded = crypto::from_base64(trim(header->substr(kScheme.size())));
+  const auto decoded = crypto::from_base64(*header);
   const auto colon = decoded ? decoded->find(':') : std::string::npos;
   if (colon == std::string::npos) {
     throw broken_basic();
@@ -56,6 +62,10 @@ http::Fields token_form(const http::Request& request, std::initializer_list<std:
   }
   check_single(form, single);
   return with_values(form);
+}
+
+bool presents_client(const http::Request& request, const http::Fields& form) {
+  return form.get("client_id") || basic_header(request);
 }
 
 client::ClientCredentials client_credentials(const http::Request& request, const http::Fields& form) {

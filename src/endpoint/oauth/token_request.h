@@ -14,6 +14,9 @@ namespace gatehouse::oauth {
 // (RFC 6749 3.2).
 http::Fields token_form(const http::Request& request, std::initializer_list<std::string_view> single);
 
+// Whether the client presents itself at all, in one of these ways.
+bool presents_client(const http::Request& request, const http::Fields& form);
+
 // How the client presented itself (RFC 6749 2.3.1): HTTP Basic, or client_id and client_secret in the body; never both.
 client::ClientCredentials client_credentials(const http::Request& request, const http::Fields& form);
 

@@ -5,6 +5,7 @@
 #include "domain/client/oauth_error.h"
 #include "domain/client/scope.h"
 #include "domain/grant/credential_claims.h"
+#include "endpoint/cors.h"
 #include "endpoint/last_check.h"
 #include "endpoint/oauth/token_request.h"
 #include "platform/base/ascii.h"
@@ -55,6 +56,13 @@ http::Response lacks_openid() {
   auto response = challenge({"insufficient_scope", "the access token was not given for openid", 403}, true);
   response.set("WWW-Authenticate", std::string(*response.header("WWW-Authenticate")) + ", scope=\"openid\"");
   return response;
+}
+
+// The session is the first party's: a script of somebody else's application that shares the site with us sends the
+// cookie as well, but gets only what its own token gives.
+bool is_ours(const project::Context& ctx, const http::Request& request) {
+  const auto origin = request.header("Origin");
+  return !origin || endpoint::is_first_party_origin(ctx.project(), *origin);
 }
 
 Task<std::optional<boost::json::object>> read(project::Context& ctx, UserId user, Reader reader) {
@@ -113,7 +121,7 @@ Task<http::Response> UserInfoEndpoint::answer(project::Context& ctx, const http:
   std::optional<Access> access;
   if (token) {
     access = co_await by_token(ctx, std::move(*token));
-  } else if (auto cookie = request.cookie(ctx.project().cookie_name("session"))) {
+  } else if (auto cookie = request.cookie(ctx.project().cookie_name("session")); cookie && is_ours(ctx, request)) {
     access = co_await by_session(ctx, std::move(*cookie));
   } else {
     co_return challenge(client::OAuthError("invalid_token", "an access token is needed", 401), false);

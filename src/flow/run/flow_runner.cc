@@ -117,23 +117,17 @@ class FlowRunner : public Runner {
     co_return reply;
   }
 
-  Task<Reply> show(project::Context& ctx, std::string state_token) override {
+  Task<Shown> show(project::Context& ctx, std::string state_token, std::string browser) override {
     auto stored = co_await find(ctx, state_token);
     if (!stored) {
       throw flow_not_found();
     }
+    const std::string& owner = stored->session.browser;
+    const bool begun_here = !owner.empty() && crypto::secure_equal(owner, browser);
     const auto definition = definition_of(ctx, stored->state);
     auto turn = look({definition, ctx.config(), ctx.now()}, std::move(stored->state));
     auto ask = waiting(std::move(turn.next));
-    co_return reply_of(turn.state, std::move(state_token), std::move(ask.action));
-  }
-
-  Task<bool> belongs_to(project::Context& ctx, std::string state_token, std::string browser) override {
-    if (!is_state_token(state_token)) {
-      co_return false;
-    }
-    const auto owner = co_await store_.browser_of(ctx, std::move(state_token));
-    co_return owner && !owner->empty() && crypto::secure_equal(*owner, browser);
+    co_return Shown{reply_of(turn.state, std::move(state_token), std::move(ask.action)), begun_here};
   }
 
  private:

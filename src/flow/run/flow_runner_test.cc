@@ -351,9 +351,18 @@ TEST(FlowRunner, the_twenty_first_flow_of_a_browser_drops_the_oldest) {
   EXPECT_EQ(core.show(tokens.at(1)).action.type, "identify");
   EXPECT_EQ(core.show(tokens.back()).action.type, "identify");
   EXPECT_EQ(core.show(other.state_token).action.type, "identify");
-  EXPECT_TRUE(core.ctx.run(core.runner->belongs_to(core.ctx, tokens.back(), "one browser")));
-  EXPECT_FALSE(core.ctx.run(core.runner->belongs_to(core.ctx, tokens.back(), "another")));
-  EXPECT_FALSE(core.ctx.run(core.runner->belongs_to(core.ctx, other.state_token, "")));
+}
+
+TEST(FlowRunner, knows_whether_the_browser_that_asks_began_the_flow) {
+  Core core(fresh_project());
+  const auto begun_here = [&](const Reply& begun, std::string browser) {
+    return core.ctx.run(core.runner->show(core.ctx, begun.state_token, std::move(browser))).begun_here;
+  };
+  const auto begun = core.create(Start{.type = "login", .browser = "one browser"});
+  EXPECT_TRUE(begun_here(begun, "one browser"));
+  EXPECT_FALSE(begun_here(begun, "another"));
+  EXPECT_FALSE(begun_here(begun, ""));
+  EXPECT_FALSE(begun_here(core.create(Start{.type = "login"}), ""));
 }
 
 TEST(FlowRunner, a_flow_ends_a_day_after_its_creation_whatever_happens_to_it) {

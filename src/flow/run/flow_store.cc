@@ -121,14 +121,6 @@ Task<std::optional<StoredState>> FlowStore::load(project::Context& ctx, std::str
   co_return stored;
 }
 
-Task<std::optional<std::string>> FlowStore::browser_of(project::Context& ctx, std::string token) {
-  const auto stored = co_await load(ctx, std::move(token));
-  if (!stored) {
-    co_return std::nullopt;
-  }
-  co_return stored->session.browser;
-}
-
 Task<void> FlowStore::remove(project::Context& ctx, FlowId flow, std::string browser) {
   const auto digest = digest_of(flow);
   std::vector<std::string> keys{prefix(ctx, "flow") + digest, prefix(ctx, "flow-browser") + browser};

@@ -38,8 +38,6 @@ class FlowStore {
   // A new state of the flow; false where the flow is gone.
   Task<bool> save(project::Context& ctx, std::string token, State state);
   Task<std::optional<StoredState>> load(project::Context& ctx, std::string token);
-  // The browser that began the token's flow.
-  Task<std::optional<std::string>> browser_of(project::Context& ctx, std::string token);
   Task<void> remove(project::Context& ctx, FlowId flow, std::string browser);
 
  private:

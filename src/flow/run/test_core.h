@@ -65,7 +65,7 @@ class Core {
   Reply feed(const std::string& token, boost::json::object input) {
     return ctx.run(runner->feed(ctx, token, std::move(input)));
   }
-  Reply show(const std::string& token) { return ctx.run(runner->show(ctx, token)); }
+  Reply show(const std::string& token) { return ctx.run(runner->show(ctx, token, "")).reply; }
 
   // The first column, for a statement whose $1 is the project's id.
   std::vector<std::string> texts(postgres::Sql sql) { return ctx.run(ctx->db().all<std::string>(sql, ctx->app_id())); }
