@@ -26,8 +26,15 @@ export class Inbox {
   private messages: Message[] = [];
   private next = 1;
 
+  private servers: { close(): unknown }[] = [];
+
+  close(): void {
+    for (const server of this.servers) server.close();
+  }
+
   listen(port: number): Promise<number> {
     const server = createServer((request, response) => this.answer(request, response));
+    this.servers.push(server);
     return new Promise((resolve, reject) => {
       server.once("error", reject);
       server.listen(port, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
@@ -51,8 +58,9 @@ export class Inbox {
         );
       },
     });
+    this.servers.push(server);
     return new Promise((resolve, reject) => {
-      server.once("error", reject);
+      server.on("error", reject); // after that: of one connection, whose other end will try again
       const listening = server.listen(port, "127.0.0.1", () => resolve((listening.address() as AddressInfo).port));
     });
   }
@@ -72,11 +80,11 @@ export class Inbox {
   }
 
   private answer(request: IncomingMessage, response: ServerResponse): void {
-    const url = new URL(request.url ?? "/", "http://inbox");
-    const message = this.messages.find(({ id }) => url.pathname === `/messages/${id}` || url.pathname === `/messages/${id}/html`);
-    if (url.pathname === "/") return this.list(response);
-    if (url.pathname === "/messages.json") return sendJson(response, this.messages);
-    if (message && url.pathname.endsWith("/html")) return this.showHtml(response, message);
+    const path = (request.url ?? "/").split("?")[0]!;
+    const message = this.messages.find(({ id }) => path === `/messages/${id}` || path === `/messages/${id}/html`);
+    if (path === "/") return this.list(response);
+    if (path === "/messages.json") return sendJson(response, this.messages);
+    if (message && path.endsWith("/html")) return this.showHtml(response, message);
     if (message) return this.show(response, message);
     sendPage(response, place, "Not found", `<header><h1>There is no such message</h1></header><p><a href="/">All messages</a></p>`, 404);
   }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "platform/redis/private_server.h"
+#include "support/temporary_folder.h"
 
 namespace gatehouse::test {
 
@@ -22,7 +23,7 @@ class RedisServer {
   static RedisServer& shared();
 
  private:
-  std::string folder_;
+  TemporaryFolder folder_{"redis"};
   std::unique_ptr<redis::PrivateServer> server_;
 };
 

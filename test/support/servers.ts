@@ -135,6 +135,15 @@ export function isAlive(pid: number): boolean {
 }
 
 // A server process that Gatehouse started, known by a word of its command line; what is started again is ours to end.
+// Its processes come and go: one may have ended since it was listed.
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
 export class Server {
   private pid: number;
   private readonly words: string[];
@@ -173,17 +182,17 @@ export class Server {
   }
 
   pause(): void {
-    for (const pid of this.all()) process.kill(pid, "SIGSTOP");
+    for (const pid of this.all()) signal(pid, "SIGSTOP");
   }
 
   resume(): void {
-    for (const pid of this.all()) process.kill(pid, "SIGCONT");
+    for (const pid of this.all()) signal(pid, "SIGCONT");
   }
 
   // At once, with all its processes, as a machine that loses its power.
   async kill(): Promise<void> {
     const pids = this.all();
-    for (const pid of pids) process.kill(pid, "SIGKILL");
+    for (const pid of pids) signal(pid, "SIGKILL");
     await eventually("the server has ended", async () => pids.every((pid) => !isAlive(pid)));
   }
 

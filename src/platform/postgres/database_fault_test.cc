@@ -9,6 +9,7 @@
 #include "platform/postgres/private_server.h"
 #include "support/proxy.h"
 #include "support/run_task.h"
+#include "support/temporary_folder.h"
 
 namespace gatehouse::postgres {
 namespace {
@@ -31,23 +32,20 @@ constexpr Sql kAtGate =
 class DatabaseUnderFaults : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    std::string made = "/tmp/gatehouse-faults-XXXXXX";
-    mkdtemp(made.data());
-    folder() = made;
-    fs::permissions(folder(), fs::perms{0755});
+    folder() = std::make_unique<test::TemporaryFolder>("faults");
     server() = std::make_unique<PrivateServer>(
-        PrivateServerOptions{.data = folder() / "data", .run = folder() / "run", .fsync = false});
+        PrivateServerOptions{.data = folder()->path() / "data", .run = folder()->path() / "run", .fsync = false});
   }
   static void TearDownTestSuite() {
     server().reset();
-    fs::remove_all(folder());
+    folder().reset();
   }
   static std::unique_ptr<PrivateServer>& server() {
     static std::unique_ptr<PrivateServer> server;
     return server;
   }
-  static fs::path& folder() {
-    static fs::path folder;
+  static std::unique_ptr<test::TemporaryFolder>& folder() {
+    static std::unique_ptr<test::TemporaryFolder> folder;
     return folder;
   }
 
@@ -157,7 +155,7 @@ class DatabaseUnderFaults : public testing::Test {
   }
 
   fs::path proxied() {
-    const fs::path run = folder() / ("proxy_" + name_);
+    const fs::path run = folder()->path() / ("proxy_" + name_);
     fs::create_directory(run);
     options_.url = "postgres://gatehouse@/" + name_ + "?host=" + run.string();
     return run / ".s.PGSQL.5432";

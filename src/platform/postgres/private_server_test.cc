@@ -8,6 +8,8 @@
 #include <thread>
 #include <unistd.h>
 
+#include "support/temporary_folder.h"
+
 namespace gatehouse::postgres {
 namespace {
 
@@ -15,14 +17,6 @@ namespace fs = std::filesystem;
 
 class PrivateServerTest : public testing::Test {
  protected:
-  PrivateServerTest() {
-    std::string made = "/tmp/gatehouse-private-XXXXXX";
-    mkdtemp(made.data());
-    folder_ = made;
-    fs::permissions(folder_, fs::perms{0755});
-  }
-  ~PrivateServerTest() override { fs::remove_all(folder_); }
-
   PrivateServerOptions options() const { return {.data = folder_ / "data", .run = folder_ / "run", .fsync = false}; }
 
   static std::string ask(const std::string& url, const char* sql) {
@@ -34,7 +28,8 @@ class PrivateServerTest : public testing::Test {
     return PQntuples(result.get()) == 1 ? PQgetvalue(result.get(), 0, 0) : PQerrorMessage(connection.get());
   }
 
-  fs::path folder_;
+  test::TemporaryFolder temporary_{"private"};
+  fs::path folder_ = temporary_.path();
 };
 
 TEST_F(PrivateServerTest, what_was_written_is_there_at_the_next_start_and_after_a_crash) {

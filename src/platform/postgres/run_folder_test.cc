@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "support/temporary_folder.h"
+
 namespace gatehouse::postgres {
 namespace {
 
@@ -12,19 +14,13 @@ namespace fs = std::filesystem;
 
 class RunFolderTest : public testing::Test {
  protected:
-  RunFolderTest() {
-    std::string made = "/tmp/run-folders-XXXXXX";
-    mkdtemp(made.data());
-    under_ = made;
-  }
-  ~RunFolderTest() override { fs::remove_all(under_); }
-
   fs::path make(const std::string& name) const {
     fs::create_directories(under_ / name);
     return under_ / name;
   }
 
-  fs::path under_;
+  test::TemporaryFolder folder_{"run-folders"};
+  fs::path under_ = folder_.path();
 };
 
 TEST_F(RunFolderTest, of_a_process_that_is_gone_is_removed) {
