@@ -58,7 +58,8 @@ bool scheme_is(const urls::url_view& url, std::initializer_list<std::string_view
 
 bool is_origin(std::string_view text, std::initializer_list<std::string_view> schemes) {
   const auto url = urls::parse_uri({text.data(), text.size()});
-  return url && scheme_is(*url, schemes) && !url->encoded_host().empty() && !url->has_userinfo() &&
+  const bool has_bad_port = url && url->has_port() && url->port_number() == 0;  // 0: none that can be
+  return url && scheme_is(*url, schemes) && !url->encoded_host().empty() && !has_bad_port && !url->has_userinfo() &&
          url->encoded_path().empty() && !url->has_query() && !url->has_fragment();
 }
 

@@ -36,7 +36,7 @@ TEST(Format, uris_and_addresses_are_accepted_as_the_contract_accepts_them) {
       {"http_origin",
        {"https://auth.example.com", "http://localhost:3000", "http://127.0.0.1", "http://[::1]:3000"},
        {"https://auth.example.com/", "ftp://a.example", "https://u@a.example", "https://a.example?x",
-        "https://a.example#x", "auth.example.com", "https://"}},
+        "https://a.example#x", "auth.example.com", "https://", "https://a.example:99999", "https://a.example:0"}},
       {"http_origin_spec",
        {"https://app.example.com", "https://*.example.com", "*.example.com", "*", "localhost:3000",
         "http://127.0.0.1:80"},

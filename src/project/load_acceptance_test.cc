@@ -10,6 +10,7 @@ namespace {
 namespace json = boost::json;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 // What a project of some size sets, among it much that does nothing here yet.
 constexpr const char* kLarge = R"yaml(
@@ -179,6 +180,23 @@ TEST(Load, saml_asks_for_its_secrets_and_for_nothing_else) {
       ElementsAre("authgear.secrets.yaml /secrets the secret saml.idp.signing is needed for SAML service providers",
                   "authgear.secrets.yaml /secrets the secret saml.service_providers.signing needs an item with "
                   "service_provider_id staff"));
+}
+
+TEST(Load, warns_where_a_client_comes_twice_and_where_nobody_gets_in) {
+  const auto warnings = load(test::files("id: app\n"
+                                         "http: {public_origin: https://auth.example.com}\n"
+                                         "authentication: {primary_authenticators: []}\n"
+                                         "identity: {login_id: {keys: []}}\n"
+                                         "oauth:\n"
+                                         "  clients:\n"
+                                         "  - {client_id: a, name: A, redirect_uris: ['https://a.example/cb']}\n"
+                                         "  - {client_id: a, name: B, redirect_uris: ['https://b.example/cb']}\n"))
+                            .warnings;
+  EXPECT_THAT(
+      warnings,
+      UnorderedElementsAre("authgear.yaml: /oauth/clients/1/client_id is there twice: only the first client counts",
+                           "authgear.yaml: /identity/login_id/keys is empty: nobody can sign up or in",
+                           "authgear.yaml: /authentication/primary_authenticators is empty: nobody can sign up or in"));
 }
 
 TEST(Load, takes_json_as_the_yaml_that_it_is) {

@@ -67,8 +67,26 @@ json::object client_of(const NewClient& of) {
   return client;
 }
 
+// What the contract has off by default.
+void add_guards(json::object& config) {
+  config["authentication"] = {{"lockout",
+                               {{"max_attempts", 10},
+                                {"history_duration", "24h"},
+                                {"minimum_duration", "1m"},
+                                {"maximum_duration", "1h"},
+                                {"backoff_factor", 2},
+                                {"lockout_type", "per_user"},
+                                {"password", {{"enabled", true}}},
+                                {"oob_otp", {{"enabled", true}}}}}};
+  config["verification"] = {{"rate_limits", {{"email", {{"max_failed_attempts_revoke_otp", 10}}}}}};
+  config["authenticator"] = {{"password", {{"policy", {{"min_length", 8}, {"minimum_guessable_level", 3}}}}}};
+}
+
 json::object config_of(const NewProject& of) {
   json::object config{{"id", of.id}, {"http", {{"public_origin", of.public_origin}}}};
+  if (of.guarded) {
+    add_guards(config);
+  }
   json::array clients;
   for (const auto& client : of.clients) {
     clients.push_back(client_of(client));

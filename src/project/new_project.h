@@ -24,10 +24,12 @@ struct NewProject {
   std::string redis_url;
   std::optional<SmtpSecret> smtp;
   std::vector<NewClient> clients;
+  bool guarded = true;  // the lockout, wrong codes that revoke a code, and passwords that are hard to guess
 };
 
 // authgear.yaml, authgear.secrets.yaml and gatehouse.yaml of a new project, with fresh keys (RSA-2048 twice, about
-// 300 ms), refresh token rotation on and unknown accounts hidden. Throws InvalidProject for what `load` would refuse.
+// 300 ms), refresh token rotation on, unknown accounts hidden, and the guards on. Throws InvalidProject for what `load`
+// would refuse.
 Files create_project(const NewProject& project);
 
 // Writes the files into the folder, which is made where it is missing; secrets for their owner only (0600), each file

@@ -40,6 +40,9 @@ TEST(NewProject, lesson_7_loads_without_a_warning_and_has_rotation_on) {
   const Project& project = *loaded.project;
   EXPECT_EQ(project.id().str(), "acme");
   EXPECT_TRUE(project.config.own.authentication.hide_unknown_accounts);
+  EXPECT_EQ(project.config.authentication.lockout.max_attempts, 10);
+  EXPECT_EQ(project.config.verification.email_max_failed_attempts_revoke_otp, 10);
+  EXPECT_EQ(project.config.password.policy.minimum_guessable_level, 3);
   ASSERT_EQ(project.config.oauth_clients.size(), 2U);
   for (const auto& client : project.config.oauth_clients) {
     EXPECT_TRUE(client.refresh_token_rotation_enabled);

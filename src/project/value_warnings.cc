@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -22,6 +23,7 @@ class ValueWarnings {
     not_yet(authentication["primary_authenticators"], "/authentication/primary_authenticators",
             std::array<std::string_view, 1>{"password"});
     login_id_keys();
+    nobody_gets_in();
     return std::move(warnings_);
   }
 
@@ -46,11 +48,15 @@ class ValueWarnings {
 
   void clients() {
     const auto clients = file_["oauth"]["clients"].items();
+    std::set<std::string> ids;
     for (std::size_t i = 0; i < clients.size(); ++i) {
       const std::string path = fmt::format("/oauth/clients/{}", i);
       zero(clients[i], path, "refresh_token_lifetime_seconds");
       zero(clients[i], path, "refresh_token_idle_timeout_seconds");
       fragments(clients[i]["redirect_uris"], path + "/redirect_uris");
+      if (!ids.insert(clients[i]["client_id"].text()).second) {
+        warnings_.push_back(path + "/client_id is there twice: only the first client counts");
+      }
     }
   }
 
@@ -69,6 +75,16 @@ class ValueWarnings {
       if (keys[i]["type"].text() == "phone") {
         warnings_.push_back(fmt::format("/identity/login_id/keys/{} (phone) does nothing yet", i));
       }
+    }
+  }
+
+  void nobody_gets_in() {
+    const auto is_empty = [](const Place& list) { return list.is_there() && list.items().empty(); };
+    if (is_empty(file_["identity"]["login_id"]["keys"])) {
+      warnings_.emplace_back("/identity/login_id/keys is empty: nobody can sign up or in");
+    }
+    if (is_empty(file_["authentication"]["primary_authenticators"])) {
+      warnings_.emplace_back("/authentication/primary_authenticators is empty: nobody can sign up or in");
     }
   }
 

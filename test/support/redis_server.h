@@ -23,7 +23,7 @@ class RedisServer {
   static RedisServer& shared();
 
  private:
-  TemporaryFolder folder_{"redis"};
+  TemporaryFolder folder_;
   std::unique_ptr<redis::PrivateServer> server_;
 };
 

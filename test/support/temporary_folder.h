@@ -1,21 +1,23 @@
 #pragma once
 
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <stdlib.h>
 #include <string>
+#include <string_view>
 
 namespace gatehouse::test {
 
-// A folder of a test's own that every user may enter, under TMPDIR; gone with it.
+// An empty folder of one test's own that every user may enter, removed with all that is in it.
 class TemporaryFolder {
  public:
-  explicit TemporaryFolder(const std::string& name) {
-    std::string made = (std::filesystem::temp_directory_path() / (name + "-XXXXXX")).string();
-    if (mkdtemp(made.data()) == nullptr) {
+  TemporaryFolder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "gatehouse-test-XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) {
       throw std::runtime_error("cannot make a temporary folder");
     }
-    path_ = made;
+    path_ = pattern;
     std::filesystem::permissions(path_, std::filesystem::perms{0755});
   }
   ~TemporaryFolder() {
@@ -25,10 +27,17 @@ class TemporaryFolder {
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
 
-  const std::filesystem::path& path() const { return path_; }
+  const std::string& path() const { return path_; }
+  std::string operator/(std::string_view name) const { return (std::filesystem::path(path_) / name).string(); }
+
+  void write(std::string_view name, std::string_view content) const {
+    const std::filesystem::path file = std::filesystem::path(path_) / name;
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream(file, std::ios::binary | std::ios::trunc) << content;
+  }
 
  private:
-  std::filesystem::path path_;
+  std::string path_;
 };
 
 }  // namespace gatehouse::test

@@ -178,6 +178,10 @@ Sentences explain(const Failure& failure, const text::Translations& texts, TimeP
   if (reason == "RateLimited" && text_at(failure.info, "bucket_name") == "TrackFailedOTPAttemptBucket") {
     return {.field = {texts("error.code_tries")}};
   }
+  if (reason == "RateLimited" && text_at(failure.info, "bucket_name") == "VerificationCooldownEmail") {
+    const auto seconds = std::max<std::int64_t>(1, failure.retry_after);
+    return {.form = texts("error.code_soon", {{"seconds", std::to_string(seconds)}})};
+  }
   if (is_one_of(reason, {"RateLimited", "TooManyRequest", "UsageLimitExceeded"})) {
     return {.form = wait(failure.retry_after, texts)};
   }

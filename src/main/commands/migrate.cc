@@ -101,7 +101,7 @@ CLI::App& add_migrate_command(CLI::App& app, MigrateCommand& command) {
                           "what would go, and changes nothing");
   down.add_option("--set", command.set, "app or audit")->check(CLI::IsMember({"app", "audit"}))->capture_default_str();
   down.add_option("--steps", command.steps, "How many migrations to take back")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   down.add_flag("--yes", command.yes, "Do it: what is dropped is gone");
   return migrate;
@@ -109,7 +109,12 @@ CLI::App& add_migrate_command(CLI::App& app, MigrateCommand& command) {
 
 int run_migrate(const MigrateCommand& command, const Settings& settings) {
   int code = 0;
-  for (const auto& target : targets(settings)) {
+  const auto all = targets(settings);
+  if (command.action == "down" && std::ranges::find(all, command.set, &Target::set) == all.end()) {
+    throw SettingsError(command.set == "audit" ? "AUDIT_DATABASE_URL" : "DATABASE_URL",
+                        "is not set; it has to name the database whose migrations are taken back");
+  }
+  for (const auto& target : all) {
     if (command.action == "up") {
       say(target, postgres::migrate_up(target.url, target.schema, target.set), "applied");
     } else if (command.action == "status") {

@@ -87,14 +87,16 @@ void add_client_options(CLI::App& app, CreateArguments& into) {
                                                             {"native", ApplicationType::native},
                                                             {"confidential", ApplicationType::confidential},
                                                             {"third_party_app", ApplicationType::third_party_app}};
-  app.add_option("--redirect-uri", into.client.redirect_uris,
-                 "Where a first application takes its answer; makes the application");
+  auto* makes_it = app.add_option("--redirect-uri", into.client.redirect_uris,
+                                  "Where a first application takes its answer; makes the application");
   app.add_option("--post-logout-redirect-uri", into.client.post_logout_redirect_uris,
-                 "Where it takes people after signing out");
-  app.add_option("--client-name", into.client.name, "Its name")->capture_default_str();
+                 "Where it takes people after signing out")
+      ->needs(makes_it);
+  app.add_option("--client-name", into.client.name, "Its name")->capture_default_str()->needs(makes_it);
   app.add_option("--client-type", into.client.type,
                  "spa (as it is), traditional_webapp, native, confidential or third_party_app")
-      ->transform(CLI::CheckedTransformer(types).description(""));
+      ->transform(CLI::CheckedTransformer(types).description(""))
+      ->needs(makes_it);
 }
 
 void add_smtp_options(CLI::App& app, CreateArguments& into) {

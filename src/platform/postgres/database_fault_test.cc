@@ -32,9 +32,9 @@ constexpr Sql kAtGate =
 class DatabaseUnderFaults : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    folder() = std::make_unique<test::TemporaryFolder>("faults");
+    folder() = std::make_unique<test::TemporaryFolder>();
     server() = std::make_unique<PrivateServer>(
-        PrivateServerOptions{.data = folder()->path() / "data", .run = folder()->path() / "run", .fsync = false});
+        PrivateServerOptions{.data = *folder() / "data", .run = *folder() / "run", .fsync = false});
   }
   static void TearDownTestSuite() {
     server().reset();
@@ -155,7 +155,7 @@ class DatabaseUnderFaults : public testing::Test {
   }
 
   fs::path proxied() {
-    const fs::path run = folder()->path() / ("proxy_" + name_);
+    const fs::path run = *folder() / ("proxy_" + name_);
     fs::create_directory(run);
     options_.url = "postgres://gatehouse@/" + name_ + "?host=" + run.string();
     return run / ".s.PGSQL.5432";

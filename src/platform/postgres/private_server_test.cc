@@ -28,7 +28,7 @@ class PrivateServerTest : public testing::Test {
     return PQntuples(result.get()) == 1 ? PQgetvalue(result.get(), 0, 0) : PQerrorMessage(connection.get());
   }
 
-  test::TemporaryFolder temporary_{"private"};
+  test::TemporaryFolder temporary_;
   fs::path folder_ = temporary_.path();
 };
 

@@ -19,7 +19,7 @@ class RunFolderTest : public testing::Test {
     return under_ / name;
   }
 
-  test::TemporaryFolder folder_{"run-folders"};
+  test::TemporaryFolder folder_;
   fs::path under_ = folder_.path();
 };
 
