@@ -56,9 +56,17 @@ bool scheme_is(const urls::url_view& url, std::initializer_list<std::string_view
   });
 }
 
+bool is_port(std::string_view text) {
+  if (text.empty() || text.size() > 5 || !std::ranges::all_of(text, is_digit)) {
+    return false;
+  }
+  const int port = std::stoi(std::string(text));
+  return port > 0 && port <= 65535;
+}
+
 bool is_origin(std::string_view text, std::initializer_list<std::string_view> schemes) {
   const auto url = urls::parse_uri({text.data(), text.size()});
-  const bool has_bad_port = url && url->has_port() && url->port_number() == 0;  // 0: none that can be
+  const bool has_bad_port = url && url->has_port() && !is_port(of(url->port()));
   return url && scheme_is(*url, schemes) && !url->encoded_host().empty() && !has_bad_port && !url->has_userinfo() &&
          url->encoded_path().empty() && !url->has_query() && !url->has_fragment();
 }
@@ -68,11 +76,6 @@ bool is_ldap_url(std::string_view text) { return is_origin(text, {"ldap", "ldaps
 bool is_host_label(std::string_view label) {
   return !label.empty() &&
          std::ranges::all_of(label, [](char c) { return is_alpha(c) || is_digit(c) || c == '-' || c == '_'; });
-}
-
-bool is_port(std::string_view text) {
-  return !text.empty() && text.size() <= 5 && std::ranges::all_of(text, is_digit) &&
-         std::stoi(std::string(text)) <= 65535;
 }
 
 // [scheme://]host[:port], where "*" stands for any host or for the labels left of the rest.
