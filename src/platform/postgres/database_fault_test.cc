@@ -349,7 +349,7 @@ TEST_F(DatabaseUnderFaults, a_slow_statement_is_not_taken_for_a_dead_server) {
 
 TEST_F(DatabaseUnderFaults, a_slow_statement_at_one_of_two_doors_to_a_server_is_left_alone) {
   test::Proxy door(proxied(), server_socket());
-  const fs::path socket = folder() / ("proxy_" + name_) / ".s.PGSQL.5432";
+  const fs::path socket = fs::path(*folder() / ("proxy_" + name_)) / ".s.PGSQL.5432";
   options_.url += "," + server()->run().string();
   run(kBackend);
   fs::rename(socket, socket.string() + ".closed");
