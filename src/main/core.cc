@@ -94,6 +94,7 @@ void Core::prepare(bool keeps_process) {
       return std::shared_ptr<postgres::Database>(servers, &servers->database());
     };
     asio::co_spawn(io_, keep_clock(deployment_, database), asio::detached);
+    asio::co_spawn(io_, await_schema(deployment_, database), asio::detached);
   }
   if (keeps_process && deployment_.settings.config_source_watch) {
     asio::co_spawn(io_, keep_projects(deployment_), asio::detached);

@@ -34,6 +34,7 @@ struct Deployment {
   std::atomic<std::int64_t> leases_in_use = 0;       // of PostgreSQL's connections, by all cores
   std::atomic<std::int64_t> statements_waiting = 0;  // for PostgreSQL
   std::atomic<bool> draining = false;
+  std::atomic<bool> schema_is_behind = false;  // the database lacks migrations of this version
 };
 
 // Of the time in which the process has to have ended, what is for draining: the rest is for unwinding and joining.

@@ -43,6 +43,9 @@ http::Response readiness(const Deployment& deployment, const Backends& backends,
   if (!deployment.clock.steady()) {
     problems.push_back("the clock jumped against the database's; waiting for a second measurement");
   }
+  if (deployment.schema_is_behind) {
+    problems.push_back("the database lacks tables of this version; run 'gatehouse migrate up'");
+  }
   boost::json::array servers;
   for (const auto& [urls, backend] : backends) {
     servers.push_back(describe(*backend));

@@ -4,6 +4,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "platform/base/timer.h"
+#include "platform/postgres/migration.h"
 #include "platform/telemetry/log.h"
 
 namespace gatehouse::main {
@@ -12,6 +13,7 @@ namespace {
 
 constexpr Seconds kClockInterval{10};
 constexpr Seconds kProjectInterval{1};
+constexpr Seconds kSchemaInterval{1};
 constexpr Seconds kPatience{5};
 
 Task<void> measure(Deployment& deployment, std::shared_ptr<postgres::Database> database) {
@@ -22,6 +24,20 @@ Task<void> measure(Deployment& deployment, std::shared_ptr<postgres::Database> d
   const auto result = co_await database->run(ctx, kSql, {});
   const auto after = boot_time();
   deployment.clock.adjust(result.as<TimePoint>(0), before + (after - before) / 2);
+}
+
+// Whether `gatehouse migrate up` of this version has been run.
+Task<bool> has_schema(postgres::Database& database) {
+  static constexpr postgres::Sql kTable = "SELECT to_regclass('_gatehouse_migration') IS NOT NULL";
+  static constexpr postgres::Sql kNewest =
+      "SELECT EXISTS (SELECT FROM _gatehouse_migration WHERE set_name = 'app' AND id = $1)";
+  Context ctx;
+  ctx.deadline = boot_time() + kPatience;
+  if (!(co_await database.run(ctx, kTable, {})).as<bool>(0)) {
+    co_return false;
+  }
+  const std::string newest = postgres::embedded_migrations("app").back().id;
+  co_return (co_await database.run(ctx, kNewest, postgres::Params(newest))).as<bool>(0);
 }
 
 }  // namespace
@@ -40,6 +56,26 @@ Task<void> keep_clock(Deployment& deployment, std::function<std::shared_ptr<post
       log::debug("the clock was not measured", {{"cause", error.what()}});
     }
     co_await pause(kClockInterval);
+  }
+}
+
+Task<void> await_schema(Deployment& deployment, std::function<std::shared_ptr<postgres::Database>()> database) {
+  for (;;) {
+    bool there = false;
+    try {
+      const auto current = database();
+      there = co_await has_schema(*current);
+      if (!there && !deployment.schema_is_behind.exchange(true)) {
+        log::error("the database lacks tables of this version; run 'gatehouse migrate up'");
+      }
+    } catch (const std::exception& error) {
+      log::debug("the database's tables were not looked at", {{"cause", error.what()}});
+    }
+    if (there) {
+      deployment.schema_is_behind = false;
+      co_return;
+    }
+    co_await pause(kSchemaInterval);
   }
 }
 

@@ -43,6 +43,21 @@ test("the metrics tell what the outbox owes and how busy PostgreSQL's connection
   });
 });
 
+test("a server whose database lacks its migrations says so and is not ready, until they are there", async () => {
+  const { database_url: database } = gatehouse.addresses;
+  const [newest] = await sql<{ id: string; checksum: string }>(database, "DELETE FROM _gatehouse_migration WHERE (set_name, id) = (SELECT 'app', max(id) FROM _gatehouse_migration WHERE set_name = 'app') RETURNING id, checksum");
+  const server = await ServerProcess.start(gatehouse.addresses);
+  try {
+    await eventually("it is not ready", async () => (await server.ask("/readyz")).status === 503);
+    assert.match((await server.ask("/readyz")).text, /run 'gatehouse migrate up'/);
+    assert.equal(server.logged().split("gatehouse migrate up").length, 2, "told once");
+    await sql(database, "INSERT INTO _gatehouse_migration (set_name, id, checksum, adopted, applied_at) VALUES ('app', $1, $2, false, now())", [newest!.id, newest!.checksum]);
+    await eventually("it is ready", async () => (await server.ask("/readyz")).status === 200);
+  } finally {
+    await server.stop();
+  }
+});
+
 test("the metrics are for this host only, and not for whom a proxy on it serves", async () => {
   const port = Number(new URL(gatehouse.endpoint).port);
   const status = async (host: string, headers: Record<string, string> = {}) => (await ask(port, host, "/metrics", { headers })).status;
