@@ -281,6 +281,14 @@ test("what is not text is the field's own error, and changes nothing", async () 
   }
 });
 
+test("a code that is asked for again too soon is answered with what to do", async () => {
+  const person = new Person();
+  const signup = await person.visit(`${gatehouse.endpoint}/signup`);
+  const page = await person.submit(signup, "signup-form", { x_login_id: "soon@example.com" });
+  const again = await person.submit(page, "code-form", {}, { button: "code-resend" });
+  assert.match(again.text, /A code was sent to this address a moment ago\. Use that one, or ask for another in \d+ seconds?\./);
+});
+
 test("the code page names the address once and whole where the person typed it", async () => {
   const person = new Person();
   const page = await person.submit(await person.visit(linkTo(await begin(person), "signup-link")), "signup-form", { x_login_id: "Whole.Address@example.com" });
